@@ -1,0 +1,1 @@
+"""Knows people: stores, members, keys, contacts, consent, lists, imports."""

@@ -1,0 +1,25 @@
+"""Tables of people. `Store` sits here, at the bottom: a store is the owner of an audience."""
+
+from audiences.models.contacts import (
+    ConsentEvent,
+    Contact,
+    ContactList,
+    ListMembership,
+    Suppression,
+)
+from audiences.models.imports import ContactImport, ImportProblem
+from audiences.models.stores import ApiKey, Member, Store, User
+
+__all__ = [
+    "ApiKey",
+    "ConsentEvent",
+    "Contact",
+    "ContactImport",
+    "ContactList",
+    "ImportProblem",
+    "ListMembership",
+    "Member",
+    "Store",
+    "Suppression",
+    "User",
+]

@@ -1,0 +1,64 @@
+"""An import of contacts from a file: a task that can be killed and goes on from its cursor."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from audiences.models.contacts import CONSENTS, ContactList
+from audiences.models.stores import Store
+from audiences.states import IMPORT
+
+
+class ContactImport(models.Model):
+    """One file, how to read it, and how far it got. Counts are rows."""
+
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="imports")
+    status = models.CharField(max_length=10, default="pending")
+    file = models.CharField(max_length=300, help_text="where the upload lies, under LOCAL_DIR/files")
+    file_name = models.CharField(max_length=200, help_text="as the client called it; only shown")
+    file_bytes = models.BigIntegerField(default=0)
+    encoding = models.CharField(max_length=20, blank=True)
+    delimiter = models.CharField(max_length=1, blank=True)
+    mapping = models.JSONField(default=dict, help_text="column of the file -> field of the contact")
+    consent = models.CharField(max_length=10, default="unknown", help_text="stated by the importer for new rows")
+    consent_source = models.CharField(max_length=100, blank=True)
+    consent_at = models.DateTimeField(null=True)
+    list = models.ForeignKey(ContactList, null=True, on_delete=models.SET_NULL, help_text="rows are added to this list")
+    dry_run = models.BooleanField(default=False)
+    cursor = models.BigIntegerField(default=0, help_text="rows of the file that are done")
+    offset = models.BigIntegerField(default=0, help_text="byte after the last row that is done")
+    rows = models.BigIntegerField(default=0)
+    created = models.BigIntegerField(default=0)
+    updated = models.BigIntegerField(default=0)
+    unchanged = models.BigIntegerField(default=0)
+    duplicates = models.BigIntegerField(default=0, help_text="rows whose phone stood earlier in the same file")
+    refused = models.BigIntegerField(default=0)
+    error = models.CharField(max_length=500, blank=True)
+    actor = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    touched_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            IMPORT.check("import_status"),
+            models.CheckConstraint(condition=Q(consent__in=CONSENTS), name="import_consent"),
+        ]
+        indexes = [
+            models.Index(fields=["store", "-id"], name="import_store"),
+            models.Index(fields=["touched_at"], name="import_open", condition=Q(status__in=["pending", "running"])),
+        ]
+
+
+class ImportProblem(models.Model):
+    """A row of the file that was refused, and why."""
+
+    contact_import = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="problems", db_index=False)
+    row = models.BigIntegerField(help_text="1 is the first row after the header")
+    column = models.CharField(max_length=100, blank=True)
+    code = models.CharField(max_length=40)
+    value = models.CharField(max_length=100, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["contact_import", "row"], name="importproblem_once")]

@@ -1,0 +1,1 @@
+"""Counts: credit accounts, ledger, reservations, prices. All money moves through `billing.services`."""

@@ -1,0 +1,6 @@
+"""Tables of money, in whole credits."""
+
+from billing.models.accounts import CreditAccount, CreditReservation, LedgerEntry
+from billing.models.prices import Price
+
+__all__ = ["CreditAccount", "CreditReservation", "LedgerEntry", "Price"]

@@ -1,0 +1,104 @@
+"""A store's credits: the account, the append-only ledger, and the holds."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from audiences.models import Store
+from billing.states import RESERVATION
+
+KINDS = ("grant", "purchase", "charge", "late", "refund", "adjustment", "allowance")
+
+
+class CreditAccount(models.Model):
+    """`available = balance - held + allowance - allowance_held`. Changed by `billing.services` alone.
+
+    Only late evidence of an acceptance may raise `overdraft`; while available < 0 nothing new may be held.
+    """
+
+    store = models.OneToOneField(Store, on_delete=models.PROTECT, related_name="account")
+    balance = models.BigIntegerField(default=0, help_text="credits: the sum of the ledger")
+    held = models.BigIntegerField(default=0, help_text="credits in open reservations")
+    overdraft = models.BigIntegerField(default=0, help_text="credits that late evidence may have taken below zero")
+    allowance = models.BigIntegerField(default=0, help_text="free credits left in this period of the plan")
+    allowance_held = models.BigIntegerField(default=0)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(balance__gte=F("held") - F("overdraft")), name="account_not_below"),
+            models.CheckConstraint(condition=Q(held__gte=0, overdraft__gte=0), name="account_signs"),
+            models.CheckConstraint(
+                condition=Q(allowance_held__gte=0, allowance__gte=F("allowance_held")), name="account_allowance"
+            ),
+        ]
+
+    @property
+    def available(self) -> int:
+        """Credits that a new hold may take, the allowance included."""
+        return self.balance - self.held + self.allowance - self.allowance_held
+
+
+class CreditReservation(models.Model):
+    """A hold: what one run of a campaign may cost at most. Drawn down per batch, the rest released once."""
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="reservations")
+    key = models.CharField(max_length=100, unique=True, help_text="campaign:<id>:<run>")
+    label = models.CharField(max_length=200, help_text="for people")
+    amount = models.BigIntegerField(help_text="credits held at the start")
+    charged = models.BigIntegerField(default=0)
+    released = models.BigIntegerField(default=0)
+    allowance = models.BigIntegerField(default=0, help_text="the part of `amount` that the plan's allowance covers")
+    allowance_charged = models.BigIntegerField(default=0)
+    state = models.CharField(max_length=10, default="open")
+    created_at = models.DateTimeField(default=timezone.now)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            RESERVATION.check("reservation_state"),
+            models.CheckConstraint(condition=Q(amount__gte=F("charged") + F("released")), name="reservation_not_over"),
+            models.CheckConstraint(
+                condition=Q(charged__gte=0, released__gte=0, amount__gte=0), name="reservation_signs"
+            ),
+            models.CheckConstraint(
+                condition=Q(allowance__gte=F("allowance_charged"), allowance__lte=F("amount")),
+                name="reservation_allowance",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at__isnull=True)
+                | Q(state="closed", closed_at__isnull=False, amount=F("charged") + F("released")),
+                name="reservation_closed_is_empty",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="reservation_account"),
+            models.Index(fields=["created_at"], name="reservation_open", condition=Q(state="open")),
+        ]
+
+    @property
+    def remaining(self) -> int:
+        """Credits still held."""
+        return self.amount - self.charged - self.released
+
+
+class LedgerEntry(models.Model):
+    """One change of a balance. Append-only (a trigger refuses UPDATE and DELETE); the key makes it happen once."""
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    kind = models.CharField(max_length=12)
+    amount = models.BigIntegerField(help_text="credits, signed: what was added to the balance")
+    allowance = models.BigIntegerField(default=0, help_text="credits, signed: what was added to the allowance")
+    balance_after = models.BigIntegerField()
+    key = models.CharField(max_length=120, unique=True, help_text="batch:<id>:<attempt>, late:<recipient>, …")
+    reservation = models.ForeignKey(
+        CreditReservation, null=True, on_delete=models.PROTECT, related_name="entries", db_constraint=False
+    )
+    refers_to = models.ForeignKey("self", null=True, on_delete=models.PROTECT, db_index=False, db_constraint=False)
+    label = models.CharField(max_length=200)
+    actor = models.CharField(max_length=200)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(kind__in=KINDS), name="ledger_kind")]
+        indexes = [models.Index(fields=["account", "-id"], name="ledger_account")]

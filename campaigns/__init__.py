@@ -1,0 +1,1 @@
+"""Decides: campaigns, quotes, recipients, batches, and their state machines."""

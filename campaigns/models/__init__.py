@@ -1,0 +1,17 @@
+"""Tables of campaigns. The hot ones (recipients, batches) carry no database foreign keys: they cost 3x at snapshot."""
+
+from campaigns.models.campaign import Campaign, CampaignEvent, CampaignProgress, CampaignSnapshot, ReasonCount
+from campaigns.models.quote import Quote
+from campaigns.models.sending import CampaignRecipient, SendBatch, StoreLane
+
+__all__ = [
+    "Campaign",
+    "CampaignEvent",
+    "CampaignProgress",
+    "CampaignRecipient",
+    "CampaignSnapshot",
+    "Quote",
+    "ReasonCount",
+    "SendBatch",
+    "StoreLane",
+]

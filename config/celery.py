@@ -1,0 +1,11 @@
+"""The Celery application. Workers carry hints only: the rows are the queue (DECISIONS.md, "the database is the queue")."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("heliograph")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

@@ -1,0 +1,81 @@
+"""Every task's name and queue, and how to ring for one. A ring may be lost, doubled or late: the rows are the queue."""
+
+import logging
+from enum import StrEnum
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from config.redis import client
+
+log = logging.getLogger(__name__)
+
+
+class Task(StrEnum):
+    """Names of tasks; a test checks that each is registered and its queue is in the Procfile."""
+
+    RUN_IMPORT = "audiences.run_import"
+    SNAPSHOT = "campaigns.snapshot"
+    LAUNCH_DUE = "campaigns.launch_due"
+    RESUME_SNAPSHOTS = "campaigns.resume_snapshots"
+    RESUME_IMPORTS = "audiences.resume_imports"
+    SEND_NEXT = "messaging.send_next"
+    RING_LOST = "messaging.ring_lost"
+    EXPIRE_LEASES = "messaging.expire_leases"
+    EXPIRE_CALLS = "messaging.expire_calls"
+    CLOSE_CANCELLED = "messaging.close_cancelled"
+    FINISH_DRAINED = "messaging.finish_drained"
+    APPLY_RECEIPTS = "messaging.apply_receipts"
+    TIDY = "messaging.tidy"
+
+
+class Queue(StrEnum):
+    """Queues; the Procfile says which process serves which."""
+
+    SEND = "send"
+    DEFAULT = "default"
+    IMPORT = "import"
+    RECEIPTS = "receipts"
+
+
+QUEUES: dict[Task, Queue] = {
+    Task.RUN_IMPORT: Queue.IMPORT,
+    Task.SNAPSHOT: Queue.IMPORT,
+    Task.SEND_NEXT: Queue.SEND,
+    Task.APPLY_RECEIPTS: Queue.RECEIPTS,
+}
+
+
+def queue_of(task: Task) -> Queue:
+    """The queue that a task travels through."""
+    return QUEUES.get(task, Queue.DEFAULT)
+
+
+def ring(task: Task, *args: Any, copies: int = 1) -> bool:
+    """Publish `copies` rings for a task now. False when the broker did not take them within about two seconds.
+
+    Never raises for a broker that is away, full or slow: a sweep finds the work again.
+    """
+    try:
+        for _ in range(copies):
+            current_app.send_task(task.value, args=args, queue=queue_of(task).value, ignore_result=True)
+    except (OperationalError, RedisError, OSError):
+        log.warning("ring_lost", extra={"task": task.value}, exc_info=True)
+        return False
+    return True
+
+
+def enqueue(task: Task, *args: Any, copies: int = 1) -> None:
+    """Ring after the open transaction commits; at once when there is none."""
+    transaction.on_commit(lambda: ring(task, *args, copies=copies), robust=True)
+
+
+def waiting(queue: Queue) -> int | None:
+    """Rings that wait in a queue, or None when the broker cannot be asked."""
+    try:
+        return int(client().llen(queue.value))
+    except RedisError:
+        return None

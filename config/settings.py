@@ -1,0 +1,234 @@
+"""Settings, all from the environment; every name is described in docs/settings.md and checked at start."""
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import environ
+from csp.constants import NONCE, NONE, SELF
+
+from config.logging import logging_config
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Public ids and the references on the wire are encrypted with this key: changing it changes every id.
+REFERENCE_KEY = env("REFERENCE_KEY", default=SECRET_KEY)
+# Phones in the suppression list are kept as keyed hashes: losing this key loses the list.
+SUPPRESSION_KEY = env("SUPPRESSION_KEY", default=SECRET_KEY)
+# Provider credentials at rest; the first key encrypts, all decrypt.
+CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[SECRET_KEY])
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+STREAM_URL = env("STREAM_URL", default="http://127.0.0.1:8001").rstrip("/")
+SIMULATOR_URL = env("SIMULATOR_URL", default="http://127.0.0.1:8025").rstrip("/")
+LOCAL_DIR = Path(env("LOCAL_DIR", default=str(BASE_DIR / ".local")))
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
+
+INSTALLED_APPS = [
+    "config.apps.ConfigConfig",
+    "audiences.apps.AudiencesConfig",
+    "billing.apps.BillingConfig",
+    "campaigns.apps.CampaignsConfig",
+    "messaging.apps.MessagingConfig",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_filters",
+    "django_celery_beat",
+    "django_structlog",
+    "axes",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+AUTH_USER_MODEL = "audiences.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Database -----------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL")}
+_database = DATABASES["default"]
+_database["HOST"] = unquote(str(_database.get("HOST", "")))  # a socket folder arrives percent-encoded
+# A process that hangs must not hold a row that others need; every wait has an end (RELIABILITY.md §1.5).
+_database["OPTIONS"] = {
+    "connect_timeout": env.int("DB_CONNECT_TIMEOUT", default=5),
+    "options": "-c idle_in_transaction_session_timeout=10s -c lock_timeout=5s -c statement_timeout=60s -c jit=off",
+}
+if env.bool(
+    "DB_POOL", default=False
+):  # web: a pool. Workers: long connections, since Celery closes pools (celery#10554)
+    _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DB_POOL_MAX", default=10), "timeout": 10}
+else:
+    _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
+    _database["CONN_HEALTH_CHECKS"] = True
+if template := env("TEST_TEMPLATE", default=""):
+    _database["TEST"] = {"TEMPLATE": template}
+
+# Redis, Celery ------------------------------------------------------------------------------------------------------
+REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_TASK_ACKS_LATE = False  # with Redis, acks_late both loses and doubles tasks under SIGKILL (RELIABILITY.md §1.2)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_RESULT_BACKEND = None
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_TASK_TIME_LIMIT = 1800
+CELERY_TIMEZONE = "UTC"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+}
+CELERY_TASK_PUBLISH_RETRY = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+
+# One switch that stops all sending: rows stay, nothing is claimed.
+QUEUE_DISABLED = env.bool("QUEUE_DISABLED", default=False)
+
+# Sending ------------------------------------------------------------------------------------------------------------
+SMS_BATCH_SIZE = env.int("SMS_BATCH_SIZE", default=500)  # recipients per batch at most; the provider may allow fewer
+SNAPSHOT_CHUNK = env.int("SNAPSHOT_CHUNK", default=5000)  # recipients per snapshot transaction
+SNAPSHOT_INLINE_MAX = env.int("SNAPSHOT_INLINE_MAX", default=500)  # recipients prepared inside the request
+QUOTE_INLINE_MAX = env.int("QUOTE_INLINE_MAX", default=20_000)  # recipients quoted inside an enqueue without a quote
+QUOTE_VALID_SECONDS = env.int("QUOTE_VALID_SECONDS", default=900)
+SEND_SLICE_SECONDS = env.int("SEND_SLICE_SECONDS", default=20)  # how long one ring works before it rings again
+SEND_RINGS = env.int("SEND_RINGS", default=16)  # outstanding rings at most: 2 per worker thread
+SEND_LEASE_SECONDS = env.int("SEND_LEASE_SECONDS", default=60)
+SEND_CALL_SECONDS = env.int("SEND_CALL_SECONDS", default=30)  # total deadline of one provider call
+SEND_CALL_STALE_SECONDS = env.int("SEND_CALL_STALE_SECONDS", default=90)  # a call older than this is ambiguous
+SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", default=5)  # marked hand-overs of one batch
+SEND_BACKOFF_SECONDS = env.int("SEND_BACKOFF_SECONDS", default=3)  # 3, 6, 12, 24, 48 with jitter
+SEND_CLAIMS = env.int("SEND_CLAIMS", default=10)  # claims of one batch before it is dead (a poison batch)
+RECEIPT_BATCH = env.int("RECEIPT_BATCH", default=1000)
+
+# Import -------------------------------------------------------------------------------------------------------------
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
+IMPORT_CHUNK = env.int("IMPORT_CHUNK", default=5000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("DATA_UPLOAD_MAX_MEMORY_SIZE", default=4 * 1024 * 1024)
+
+# API ----------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["audiences.auth.ApiKeyAuthentication", "audiences.auth.ConsoleAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["audiences.auth.StoreScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "audiences.pagination.IdCursorPagination",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "audiences.openapi.Schema",
+    "EXCEPTION_HANDLER": "config.problems.problem_response",
+    "PAGE_SIZE": 50,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Heliograph API",
+    "DESCRIPTION": "SMS campaigns for stores. Times are ISO 8601 UTC, ids are opaque strings, errors are RFC 9457 problems.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# Security, static files, language -----------------------------------------------------------------------------------
+_secure = not DEBUG
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+SESSION_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_secure)
+SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _secure else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF, STREAM_URL],
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = 0.25  # hours
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+
+STATIC_URL = "static/"
+STATIC_ROOT = LOCAL_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": LOCAL_DIR / "files"}},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_AUTOREFRESH = DEBUG
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("el", "Greek")]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+LOG_LEVEL = env("LOG_LEVEL", default="INFO")
+LOGGING = logging_config(level=LOG_LEVEL)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True

@@ -1,0 +1,9 @@
+"""Every address of the house."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+]
+_ = include

@@ -1,0 +1,1 @@
+"""Sends, receives, polls and watches; and the pages that show everything."""

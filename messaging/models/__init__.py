@@ -1,0 +1,6 @@
+"""Tables of what went out and what came back."""
+
+from messaging.models.accounts import ProviderAccount
+from messaging.models.evidence import MessageLog, Receipt
+
+__all__ = ["MessageLog", "ProviderAccount", "Receipt"]
