@@ -1,0 +1,143 @@
+"""bin/demo: everything a machine needs to run Heliograph, from nothing to a finished campaign."""
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from launcher import credentials, install, ports, procfile, rootless, servers
+from launcher.commands import quiet
+from launcher.console import say
+from launcher.place import LOCAL, PYTHON, ROOT, Place
+from launcher.ports import Ports
+from launcher.signals import Interruptions, step_behind_front
+from launcher.supervise import POLL, Spec, Supervisor
+
+# The order in which things stop is the reverse of these: nobody loses a server, or the provider, in the middle of work.
+PROVIDER, WORKERS, JOB = 1, 2, 3
+SIMULATOR = "simulator"
+LISTENERS = {"web": "PORT", "stream": "STREAM_PORT", SIMULATOR: "SIMULATOR_PORT"}
+KEPT_BY_CLEAN = ("locks", "tool", "test")
+# A worker finishes the provider call it is in; a call has 30 s (SEND_CALL_SECONDS), most need a fraction of one.
+GRACE = 20.0
+
+
+class Options(NamedTuple):
+    once: bool
+    json: bool
+    recipients: int
+    port: int | None
+    clean: bool
+
+
+def parse(argv: list[str]) -> tuple[Options, list[str]]:
+    """Return the options, and the arguments that are left: those go to `manage.py demo` as they are."""
+    parser = argparse.ArgumentParser(
+        prog="bin/demo", description="Start everything, send a campaign, stay until Ctrl-C."
+    )
+    parser.add_argument("--once", action="store_true", help="stop everything when the campaign is finished")
+    parser.add_argument("--json", action="store_true", help="print the sums as one JSON object on the last line")
+    parser.add_argument("--recipients", type=int, default=10_000, metavar="N", help="rows in the CSV (10000)")
+    parser.add_argument("--port", type=int, help="port of the console (8000, or any that is free)")
+    parser.add_argument("--clean", action="store_true", help="forget the data of earlier runs first")
+    known, rest = parser.parse_known_args(argv)
+    return Options(**vars(known)), rest
+
+
+def main(argv: list[str]) -> int:
+    options, rest = parse(argv)
+    step_behind_front()
+    interruptions = Interruptions()
+    interruptions.install()
+    install.ensure()
+    place, lock = servers.demo_place()
+    if options.clean:
+        clean()
+    with lock, Supervisor(interruptions) as supervisor:
+        env, server = servers.start(place=place, supervisor=supervisor, lock=lock)
+        if server:
+            server.create_database("heliograph")
+        wanted = {"PORT": options.port} if options.port else {}
+        chosen = ports.choose(wanted=wanted)
+        env = demo_environment(env, place=place, chosen=chosen)
+        quiet([str(PYTHON), "manage.py", "migrate", "-v0"], env=env)
+        say("database is ready")
+        start_processes(supervisor, env=env, place=place, keep_open=(lock.fileno(),))
+        code = supervisor.run(Spec("demo", job_command(options, rest=rest), env, tier=JOB))
+        if options.once or code:
+            return code
+        stay(supervisor)
+    return 0
+
+
+def clean() -> None:
+    """Delete the state of earlier runs, but not the tools, nor what test runs are using."""
+    for path in LOCAL.iterdir():
+        if path.name.startswith(KEPT_BY_CLEAN):
+            continue
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    if os.geteuid() == 0:
+        shutil.rmtree(rootless.shared_folder(LOCAL))
+    say("earlier data is deleted")
+
+
+def demo_environment(env: Mapping[str, str], *, place: Place, chosen: Ports) -> dict[str, str]:
+    """What the processes find in their environment; a variable that the caller set keeps its value.
+
+    HOST is not among those: some shells set it to the name of the machine.
+    """
+    urls = {
+        "PUBLIC_URL": f"http://{ports.HOST}:{chosen.numbers['PORT']}",
+        "STREAM_URL": f"http://{ports.HOST}:{chosen.numbers['STREAM_PORT']}",
+        "SIMULATOR_URL": f"http://{ports.HOST}:{chosen.numbers['SIMULATOR_PORT']}",
+    }
+    secrets = credentials.ensure(place.state / "secrets.env")
+    return {"DEBUG": "1", **secrets, **urls, **env, **chosen.env(), "HOST": ports.HOST, "HELIOGRAPH_DEMO": "1"}
+
+
+def start_processes(
+    supervisor: Supervisor, *, env: Mapping[str, str], place: Place, keep_open: tuple[int, ...]
+) -> None:
+    """Start every process of the Procfile and wait until those that listen can be reached."""
+    lines = procfile.parse((ROOT / "Procfile").read_text())
+    children = {
+        name: supervisor.start(
+            Spec(
+                name,
+                procfile.command(line, env=env),
+                env,
+                tier=PROVIDER if name == SIMULATOR else WORKERS,
+                log=place.log(name),
+                grace=GRACE,
+                restart=True,
+                keep_open=keep_open,
+            )
+        )
+        for name, line in lines.items()
+    }
+    for name, variable in LISTENERS.items():
+        supervisor.wait_until(partial(ports.is_open, int(env[variable])), child=children[name])
+    say(f"running: {', '.join(children)}; logs in {relative(place.logs)}")
+
+
+def relative(path: Path) -> Path:
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def job_command(options: Options, *, rest: list[str]) -> list[str]:
+    flags = [f"--{name}" for name in ("once", "json") if getattr(options, name)]
+    return [str(PYTHON), "manage.py", "demo", f"--recipients={options.recipients}", *flags, *rest]
+
+
+def stay(supervisor: Supervisor) -> None:
+    """Keep everything running until a signal comes."""
+    if sys.stderr.isatty():
+        say("Ctrl-C stops everything")
+    while True:
+        supervisor.look_after()
+        time.sleep(POLL)
