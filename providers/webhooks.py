@@ -1,0 +1,144 @@
+"""What adapters share when a provider calls us: whose call it is, and reading a body that keeps no promise."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from providers import outcomes
+from providers.interface import BadPayload, BadSignature, ErrorClass, Inbound, Receipt, ReceiptStatus
+
+# Beyond this, a number is not seconds since 1970 but milliseconds (year 5138).
+_MILLISECONDS_FROM: Final = 100_000_000_000
+
+Errors = dict[str, tuple[ErrorClass, bool]]
+
+
+class Fields(NamedTuple):
+    """The names under which a provider has been seen to put the same thing, best first."""
+
+    ids: tuple[str, ...]
+    words: tuple[str, ...]
+    times: tuple[str, ...]
+    reasons: tuple[str, ...]
+    events: tuple[str, ...]
+
+
+def errors(*rows: tuple[ErrorClass, bool, str]) -> Errors:
+    """A table (class, retryable, the provider's words for it in `plain` form) as a mapping by word."""
+    return {said: (error_class, retryable) for error_class, retryable, words in rows for said in words.split()}
+
+
+def receipt(element: dict[str, Any], fields: Fields, statuses: dict[str, ReceiptStatus], known: Errors) -> Receipt:
+    """One receipt out of an element. An unknown word becomes "unknown" and stays raw: it is never guessed."""
+    message_id, raw, time = word(element, fields.ids), word(element, fields.words) or "", first(element, fields.times)
+    status = statuses.get(raw.lower(), "unknown")
+    failed = status in {"undelivered", "expired"}
+    why = code(first(element, fields.reasons) or raw) if failed else None
+    fallback: ErrorClass = "expired" if status == "expired" else "other"
+    return Receipt(
+        dedupe=word(element, fields.events) or digest(message_id, raw.lower(), why, time),
+        reference=word(element, ("reference",)),
+        provider_message_id=message_id,
+        status=status,
+        raw_status=raw,
+        error_class=None if why is None else known.get(plain(why), (fallback, False))[0],
+        error_code=why,
+        at=instant(time),
+        parts=count(element, "messageParts"),
+    )
+
+
+def inbound(element: dict[str, Any], fields: Fields) -> Inbound:
+    """One inbound SMS out of an element. Without id and time, a second equal text counts as a repetition."""
+    message_id, said = word(element, fields.ids), str(first(element, ("text", "message")) or "")
+    phone, to = word(element, ("from", "msisdn", "sender")) or "", word(element, ("to",))
+    time = first(element, fields.times)
+    dedupe = word(element, fields.events) or message_id or digest(phone, to, said, time)
+    return Inbound(dedupe, message_id, phone, to, said, instant(time))
+
+
+def code(reason: Any) -> str:
+    """An error as one short word or sentence, from a string, a number or an object with `code` or `message`."""
+    said = first(reason, ("code", "message")) if isinstance(reason, dict) else reason
+    return outcomes.excerpt(str(said).encode("utf-8", "replace"))[:60]
+
+
+def header(headers: Mapping[str, str], name: str) -> str | None:
+    """A header's value whatever the case of its name."""
+    wanted = name.lower()
+    return next((value for key, value in headers.items() if key.lower() == wanted), None)
+
+
+def authentic(
+    headers: Mapping[str, str], body: bytes, secrets: Sequence[str], *, token: str, signature: str
+) -> list[dict[str, Any]]:
+    """The objects in a webhook call that proves it knows one of our secrets (several: while they are rotated).
+
+    `token` and `signature` name the headers. A hex HMAC-SHA256 of the raw body decides when there is one, else the
+    secret itself as a token. Comparing takes the same time for a right and a wrong value. Without a configured secret
+    nothing is let in. Raises BadSignature, BadPayload.
+    """
+    signed, given = header(headers, signature), header(headers, token) or ""
+    expected = [secret.encode() for secret in secrets]
+    if signed is not None:
+        given = signed.lower().removeprefix("sha256=")
+        expected = [hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in expected]
+    matches = [hmac.compare_digest(given.encode("utf-8", "replace"), candidate) for candidate in expected]
+    if not given or not any(matches):
+        raise BadSignature
+    return elements(body)
+
+
+def elements(body: bytes) -> list[dict[str, Any]]:
+    """The objects of a body that is one object or an array of them. Raises BadPayload when it holds anything else."""
+    try:
+        content = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadPayload("not JSON") from error
+    found = content if isinstance(content, list) else [content]
+    if not found or not all(isinstance(element, dict) for element in found):
+        raise BadPayload("neither an object nor an array of objects")
+    return found
+
+
+def first(element: Mapping[str, Any], names: Iterable[str]) -> Any:
+    """The first of these fields that says something; a zero error code says nothing."""
+    return next((element[name] for name in names if element.get(name) not in (None, "", [], {}, 0)), None)
+
+
+def word(element: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    """The first of these fields as text, shortened to what a column holds."""
+    value = first(element, names)
+    return None if value is None else str(value).strip()[:200] or None
+
+
+def count(element: Mapping[str, Any], name: str) -> int | None:
+    """A small whole number (parts); None when it is anything else."""
+    value = element.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1000 else None
+
+
+def plain(said: str) -> str:
+    """A provider's word without case, spaces and punctuation, as mapping tables have it."""
+    return "".join(filter(str.isalnum, said.lower()))
+
+
+def instant(value: Any) -> datetime | None:
+    """A provider's time: ISO 8601 (no zone means UTC), seconds or milliseconds since 1970; None when unreadable."""
+    try:
+        if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
+            seconds = float(value)
+            return datetime.fromtimestamp(seconds / 1000 if seconds > _MILLISECONDS_FROM else seconds, UTC)
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def digest(*said: object) -> str:
+    """A stable key for what was said, when the provider gives none."""
+    return hashlib.sha256(orjson.dumps([str(part) for part in said])).hexdigest()[:40]
