@@ -61,6 +61,7 @@ class Store(models.Model):
     quiet_until = models.TimeField(null=True, help_text="… until this one")
     cap_per_day = models.PositiveSmallIntegerField(null=True, help_text="marketing messages per contact in 24 hours")
     cap_per_week = models.PositiveSmallIntegerField(null=True, help_text="marketing messages per contact in 7 days")
+    custom_fields = models.JSONField(default=dict, help_text="name -> text, number, date or yes_no")
     links_base_url = models.URLField(blank=True)
     status = models.CharField(max_length=10, default="active")
     sending_stopped = models.BooleanField(default=False, help_text="staff's switch: nothing of this store is sent")
