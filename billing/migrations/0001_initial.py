@@ -20,10 +20,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('balance', models.BigIntegerField(default=0, help_text='credits: the sum of the ledger')),
-                ('held', models.BigIntegerField(default=0, help_text='credits in open reservations')),
+                ('held', models.BigIntegerField(default=0, help_text='credits in open reservations, without allowance_held')),
                 ('overdraft', models.BigIntegerField(default=0, help_text='credits that late evidence may have taken below zero')),
                 ('allowance', models.BigIntegerField(default=0, help_text='free credits left in this period of the plan')),
-                ('allowance_held', models.BigIntegerField(default=0)),
+                ('allowance_held', models.BigIntegerField(default=0, help_text="the allowance's part of open reservations")),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('store', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='account', to='audiences.store')),
             ],
@@ -38,7 +38,6 @@ class Migration(migrations.Migration):
                 ('charged', models.BigIntegerField(default=0)),
                 ('released', models.BigIntegerField(default=0)),
                 ('allowance', models.BigIntegerField(default=0, help_text="the part of `amount` that the plan's allowance covers")),
-                ('allowance_charged', models.BigIntegerField(default=0)),
                 ('state', models.CharField(default='open', max_length=10)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('closed_at', models.DateTimeField(null=True)),
@@ -108,7 +107,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='creditreservation',
-            constraint=models.CheckConstraint(condition=models.Q(('allowance__gte', models.F('allowance_charged')), ('allowance__lte', models.F('amount'))), name='reservation_allowance'),
+            constraint=models.CheckConstraint(condition=models.Q(('allowance__gte', 0), ('allowance__lte', models.F('amount'))), name='reservation_allowance'),
         ),
         migrations.AddConstraint(
             model_name='creditreservation',
@@ -117,6 +116,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='ledgerentry',
             index=models.Index(fields=['account', '-id'], name='ledger_account'),
+        ),
+        migrations.AddIndex(
+            model_name='ledgerentry',
+            index=models.Index(condition=models.Q(('refers_to__isnull', False)), fields=['refers_to'], name='ledger_refunds'),
         ),
         migrations.AddConstraint(
             model_name='ledgerentry',

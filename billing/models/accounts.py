@@ -13,15 +13,16 @@ KINDS = ("grant", "purchase", "charge", "late", "refund", "adjustment", "allowan
 class CreditAccount(models.Model):
     """`available = balance - held + allowance - allowance_held`. Changed by `billing.services` alone.
 
-    Only late evidence of an acceptance may raise `overdraft`; while available < 0 nothing new may be held.
+    `held` and `allowance_held` are the two parts of what open reservations still hold. Only late evidence of an
+    acceptance may raise `overdraft`; it shrinks as credits come in. While available < 0 nothing new may be held.
     """
 
     store = models.OneToOneField(Store, on_delete=models.PROTECT, related_name="account")
     balance = models.BigIntegerField(default=0, help_text="credits: the sum of the ledger")
-    held = models.BigIntegerField(default=0, help_text="credits in open reservations")
+    held = models.BigIntegerField(default=0, help_text="credits in open reservations, without allowance_held")
     overdraft = models.BigIntegerField(default=0, help_text="credits that late evidence may have taken below zero")
     allowance = models.BigIntegerField(default=0, help_text="free credits left in this period of the plan")
-    allowance_held = models.BigIntegerField(default=0)
+    allowance_held = models.BigIntegerField(default=0, help_text="the allowance's part of open reservations")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -40,7 +41,11 @@ class CreditAccount(models.Model):
 
 
 class CreditReservation(models.Model):
-    """A hold: what one run of a campaign may cost at most. Drawn down per batch, the rest released once."""
+    """A hold: what one run of a campaign may cost at most. Drawn down per batch, the rest released once.
+
+    Read it as a line of `amount` credits, the allowance's on the left: charges eat from the left, releases from the
+    right. So what is left of either part follows from the four numbers, in whatever order things happened.
+    """
 
     account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="reservations")
     key = models.CharField(max_length=100, unique=True, help_text="campaign:<id>:<run>")
@@ -49,7 +54,6 @@ class CreditReservation(models.Model):
     charged = models.BigIntegerField(default=0)
     released = models.BigIntegerField(default=0)
     allowance = models.BigIntegerField(default=0, help_text="the part of `amount` that the plan's allowance covers")
-    allowance_charged = models.BigIntegerField(default=0)
     state = models.CharField(max_length=10, default="open")
     created_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
@@ -62,8 +66,7 @@ class CreditReservation(models.Model):
                 condition=Q(charged__gte=0, released__gte=0, amount__gte=0), name="reservation_signs"
             ),
             models.CheckConstraint(
-                condition=Q(allowance__gte=F("allowance_charged"), allowance__lte=F("amount")),
-                name="reservation_allowance",
+                condition=Q(allowance__gte=0, allowance__lte=F("amount")), name="reservation_allowance"
             ),
             models.CheckConstraint(
                 condition=Q(state="open", closed_at__isnull=True)
@@ -83,7 +86,10 @@ class CreditReservation(models.Model):
 
 
 class LedgerEntry(models.Model):
-    """One change of a balance. Append-only (a trigger refuses UPDATE and DELETE); the key makes it happen once."""
+    """One change of a balance. Append-only (a trigger refuses UPDATE and DELETE); the key makes it happen once.
+
+    Within an account ids follow the order of the changes: an entry takes its id while it holds the account's lock.
+    """
 
     account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="entries", db_index=False)
     kind = models.CharField(max_length=12)
@@ -101,4 +107,7 @@ class LedgerEntry(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(kind__in=KINDS), name="ledger_kind")]
-        indexes = [models.Index(fields=["account", "-id"], name="ledger_account")]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="ledger_account"),
+            models.Index(fields=["refers_to"], name="ledger_refunds", condition=Q(refers_to__isnull=False)),
+        ]
