@@ -11,7 +11,7 @@ GENDERS = ("", "female", "male", "other")
 
 
 class Contact(models.Model):
-    """A person of a store. After erasure the row stays, without phone and names, so that traces and books stay sound."""
+    """A person of a store. After erasure the row stays, without phone and names, so traces and books stay sound."""
 
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="contacts", db_index=False)
     phone = models.CharField(max_length=16, null=True, help_text="E.164; empty after erasure")  # noqa: DJ001
