@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -58,12 +59,11 @@ def main(argv: list[str]) -> int:
     place, lock = servers.demo_place()
     if options.clean:
         clean()
-    with lock, Supervisor(interruptions) as supervisor:
+    with lock, ExitStack() as stack, Supervisor(interruptions) as supervisor:
         env, server = servers.start(place=place, supervisor=supervisor, lock=lock)
         if server:
             server.create_database("heliograph")
-        wanted = {"PORT": options.port} if options.port else {}
-        chosen = ports.choose(wanted=wanted)
+        chosen = stack.enter_context(closing(ports.choose(wanted={"PORT": options.port} if options.port else {})))
         env = demo_environment(env, place=place, chosen=chosen)
         quiet([str(PYTHON), "manage.py", "migrate", "-v0"], env=env)
         say("database is ready")

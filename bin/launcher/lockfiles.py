@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-NAME = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*(?:(==|~=)\s*([\w.]+))?")
+NAME = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^]]*\])?\s*(?:(==|~=)\s*([\w.]+))?")
 
 
 def problems(folder: Path) -> list[str]:

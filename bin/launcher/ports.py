@@ -12,13 +12,17 @@ ATTEMPTS = 50
 
 
 class Ports(NamedTuple):
-    """Numbers by variable name, and the claims that keep other launchers off them while this object lives."""
+    """Numbers by variable name, and the claims that keep other launchers off them until `close`."""
 
     numbers: dict[str, int]
     claims: list[socket.socket]
 
     def env(self) -> dict[str, str]:
         return {name: str(number) for name, number in self.numbers.items()}
+
+    def close(self) -> None:
+        for claim in self.claims:
+            claim.close()
 
 
 def is_free(port: int) -> bool:
