@@ -105,6 +105,8 @@ class LedgerEntry(models.Model):
     actor = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
 
+    repeated = False  # no column: true on what a service returns when the key had been used and nothing changed
+
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(kind__in=KINDS), name="ledger_kind")]
         indexes = [
