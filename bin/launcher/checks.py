@@ -13,7 +13,7 @@ from launcher.steps import Step
 from launcher.summary import Outcome, Result
 from launcher.supervise import Spec, Supervisor
 
-SECRET = {"SECRET_KEY": "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789"}
+DEFAULTS = {"SECRET_KEY": "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz-0123456789", "LOG_LEVEL": "ERROR"}
 MOST_LINES = 60
 
 
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
 def environment(*, place: Place, supervisor: Supervisor, lock: IO[str]) -> dict[str, str]:
     """Start the servers and return what tests find in their environment."""
     started, server = servers.start(place=place, supervisor=supervisor, lock=lock)
-    env = {**SECRET, **started}
+    env = {**DEFAULTS, **started}
     if server:
         server.create_database("heliograph")
         env["TEST_TEMPLATE"] = template.ensure(server, env=env)

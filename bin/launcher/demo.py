@@ -14,7 +14,7 @@ from typing import NamedTuple
 from launcher import credentials, install, ports, procfile, rootless, servers
 from launcher.commands import quiet
 from launcher.console import say
-from launcher.place import LOCAL, PYTHON, ROOT, Place
+from launcher.place import LOCAL, PYTHON, ROOT, Place, socket_folder
 from launcher.ports import Ports
 from launcher.signals import Interruptions, step_behind_front
 from launcher.supervise import POLL, Spec, Supervisor
@@ -81,6 +81,7 @@ def clean() -> None:
         if path.name.startswith(KEPT_BY_CLEAN):
             continue
         shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    shutil.rmtree(socket_folder(LOCAL / "run"))
     if os.geteuid() == 0:
         shutil.rmtree(rootless.shared_folder(LOCAL))
     say("earlier data is deleted")

@@ -1,6 +1,7 @@
 """The steps of bin/test, those first that find a mistake soonest."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from difflib import unified_diff
@@ -96,7 +97,8 @@ def workers() -> list[str]:
 
 def uses_marker(name: str) -> bool:
     """Whether any test carries the marker; pytest calls it an error to select nothing."""
-    return any(f"pytest.mark.{name}" in file.read_text() for file in (ROOT / "tests").rglob("*.py"))
+    marked = re.compile(rf"^\s*(@|pytestmark = )pytest\.mark\.{name}\b", re.MULTILINE)
+    return any(marked.search(file.read_text()) for file in (ROOT / "tests").rglob("*.py"))
 
 
 def find_browser() -> str | None:

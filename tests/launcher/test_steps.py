@@ -53,6 +53,13 @@ def test_flow_tests_run_by_themselves(root: Path) -> None:
     assert "-n" not in serial.command
 
 
+def test_a_marker_that_is_only_spoken_of_is_not_used(root: Path) -> None:
+    (root / "tests" / "test_other.py").write_text("text = '@pytest.mark.flow'\n@pytest.mark.browser\ndef test(): ...")
+
+    assert not steps.uses_marker("flow")
+    assert steps.uses_marker("browser")
+
+
 @pytest.mark.parametrize("required", [False, True])
 def test_without_chromium_browser_tests_are_left_out_and_told(root: Path, required: bool) -> None:
     (root / "tests" / "browser").mkdir()
