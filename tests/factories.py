@@ -8,6 +8,9 @@ from factory.helpers import post_generation
 
 from audiences.models import ApiKey, Contact, ContactList, Member, Store, User
 from audiences.phones import phone_hash
+from billing.models import CreditAccount, CreditReservation
+from billing.services import account_of, grant, hold, renew_allowance
+from config.audit import SYSTEM
 from config.opaque import public_id
 
 # audiences ----------------------------------------------------------------------------------------------------------
@@ -85,3 +88,44 @@ def api_id(row: Store | Contact | ContactList | Member | ApiKey) -> str:
     """The id under which the API knows a row."""
     kinds = {Store: "str", Contact: "con", ContactList: "lst", Member: "mem", ApiKey: "key"}
     return public_id(row.pk, kind=kinds[type(row)])
+
+
+# billing ------------------------------------------------------------------------------------------------------------
+
+
+class CreditAccountFactory(DjangoModelFactory[CreditAccount]):
+    """An account with 100 credits and no allowance, both by ledger entries; `credits=`, `allowance=` say otherwise."""
+
+    store = SubFactory(StoreFactory)
+    credits = 100
+    allowance = 0
+
+    class Meta:
+        model = CreditAccount
+
+    @classmethod
+    def _create(cls, model_class: type[CreditAccount], *args: Any, **kwargs: Any) -> CreditAccount:
+        store_id = kwargs["store"].pk
+        if kwargs["credits"]:
+            key = f"grant:test:{store_id}"
+            grant(store_id=store_id, amount=kwargs["credits"], key=key, label="For the test", actor=SYSTEM)
+        if kwargs["allowance"]:
+            key = f"allowance:test:{store_id}"
+            renew_allowance(store_id=store_id, amount=kwargs["allowance"], key=key, label="For the test")
+        return account_of(store_id)
+
+
+class ReservationFactory(DjangoModelFactory[CreditReservation]):
+    """An open hold of 60 credits on an account of its own with 100."""
+
+    account = SubFactory(CreditAccountFactory)
+    amount = 60
+    key = Sequence(lambda n: f"campaign:{n}:1")
+    label = "Spring sale"
+
+    class Meta:
+        model = CreditReservation
+
+    @classmethod
+    def _create(cls, model_class: type[CreditReservation], *args: Any, **kwargs: Any) -> CreditReservation:
+        return hold(store_id=kwargs.pop("account").store_id, **kwargs)

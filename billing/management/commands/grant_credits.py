@@ -1,0 +1,48 @@
+"""`manage.py grant_credits`: give a store credits by hand."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+from uuid import uuid4
+
+from django.core.management.base import BaseCommand, CommandError
+
+from audiences.models import Store
+from billing.services import account_of, grant
+from config.audit import Actor
+from config.problems import Problem
+
+
+class Command(BaseCommand):
+    help = "Give a store credits. With --key, repeating the command gives them once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--store", required=True, metavar="SLUG")
+        parser.add_argument("--amount", required=True, type=int, help="credits, at least 1")
+        parser.add_argument("--reason", required=True, help="shown in the ledger and in the audit")
+        parser.add_argument("--key", help="what makes the grant happen once, e.g. an invoice number")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["amount"] < 1:
+            raise CommandError("--amount is a number of credits, at least 1.")
+        store = Store.objects.filter(slug=options["store"]).first()
+        if store is None:
+            raise CommandError(f"There is no store {options['store']!r}.")
+        try:
+            entry = grant(
+                store_id=store.pk,
+                amount=options["amount"],
+                key=f"grant:{options['key'] or uuid4()}",
+                label=options["reason"],
+                actor=Actor("command:grant_credits"),
+            )
+        except Problem as problem:
+            raise CommandError(problem.detail) from problem
+        available = account_of(store.pk).available
+        facts = {"store": store.slug, "amount": entry.amount, "key": entry.key, "repeated": entry.repeated}
+        if options["json"]:
+            self.stdout.write(json.dumps({**facts, "available": available}))
+            return
+        done = "Already granted, nothing changed" if entry.repeated else f"Granted {entry.amount} credits"
+        self.stdout.write(f"{done}: {store.slug} has {available} available ({entry.key}).")
