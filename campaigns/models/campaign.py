@@ -53,7 +53,9 @@ class Campaign(models.Model):
         indexes = [
             models.Index(fields=["store", "-id"], name="campaign_store"),
             models.Index(fields=["next_try_at"], name="campaign_due", condition=Q(status="scheduled")),
-            models.Index(fields=["priority", "store"], name="campaign_sending", condition=Q(status="sending")),
+            models.Index(
+                fields=["priority", "store"], name="campaign_live", condition=Q(status__in=["sending", "paused"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,73 @@
+"""Campaigns as they are written: list, create, read, change, delete."""
+
+from typing import Any
+
+import django_filters
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audiences.openapi import refuses
+from audiences.tenancy import StoreViews
+from campaigns.errors import InvalidStatus
+from campaigns.models import Campaign
+from campaigns.serializers import CampaignBody
+from campaigns.services import edit
+from campaigns.states import CAMPAIGN, KINDS
+from config.idempotency import idempotent
+from config.problems import Problem
+
+
+class AudienceInvalid(Problem):
+    """The audience names something that does not exist."""
+
+    code = "AUDIENCE_INVALID"
+
+
+class CampaignFilter(django_filters.FilterSet):
+    """What a list of campaigns can be narrowed by."""
+
+    status = django_filters.ChoiceFilter(choices=[(state, state) for state in CAMPAIGN.states])
+    kind = django_filters.ChoiceFilter(choices=[(kind, kind) for kind in KINDS])
+
+
+class Drafts(StoreViews[Campaign]):
+    """Writing campaigns."""
+
+    kind = "cmp"
+    queryset = Campaign.objects.all()
+    serializer_class = CampaignBody
+    filterset_class = CampaignFilter
+
+    def list(self, request: Request) -> Response:
+        """The store's campaigns, newest first."""
+        return self.page(self.filter_queryset(self.get_queryset()))
+
+    @refuses(AudienceInvalid)
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Write a new draft. Nothing is sent or charged."""
+        body = self.body(CampaignBody)
+        fields = body.stored(store_id=self.caller.store_id)
+        campaign = edit.create(store=self.caller.store, fields=fields, actor=self.caller.actor)
+        return Response(self.read(campaign), status=201)
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        """One campaign."""
+        return Response(self.read(self.get_object()))
+
+    @refuses(AudienceInvalid, InvalidStatus)
+    def partial_update(self, request: Request, id: str) -> Response:
+        """Change a draft or scheduled campaign; what is left out stays."""
+        campaign = self.get_object()
+        body = self.body(CampaignBody, partial=True)
+        fields: dict[str, Any] = body.stored(store_id=self.caller.store_id)
+        changed = edit.edit(
+            store_id=self.caller.store_id, campaign_id=campaign.pk, fields=fields, actor=self.caller.actor
+        )
+        return Response(self.read(changed))
+
+    @refuses(InvalidStatus)
+    def destroy(self, request: Request, id: str) -> Response:
+        """Delete a draft. What was scheduled or sent stays."""
+        edit.delete(store_id=self.caller.store_id, campaign_id=self.get_object().pk, actor=self.caller.actor)
+        return Response(status=204)

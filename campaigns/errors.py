@@ -1,0 +1,46 @@
+"""Why a campaign cannot do what was asked. The docstring is the message; nothing was changed."""
+
+from config.problems import Conflict, Problem
+
+
+class NoRecipients(Problem):
+    """Nobody in this audience may be texted."""
+
+    code = "NO_RECIPIENTS"
+
+
+class NoMessageText(Problem):
+    """The message is empty."""
+
+    code = "NO_MESSAGE_TEXT"
+
+
+class InvalidStatus(Conflict):
+    """The campaign's status does not allow this."""
+
+    code = "INVALID_STATUS"
+
+
+class AlreadySending(Conflict):
+    """The campaign was already launched."""
+
+    code = "ALREADY_SENDING"
+
+
+class QuoteRequired(Conflict):
+    """The audience is too large to be priced in passing: make a quote and present its id."""
+
+    code = "QUOTE_REQUIRED"
+
+
+class QuoteChanged(Conflict):
+    """What the quote covers has changed since; look at the difference and quote again."""
+
+    code = "QUOTE_CHANGED"
+
+
+class StoreStopped(Problem):
+    """This store may not send at the moment."""
+
+    code = "BILLING_HOLD"
+    status = 403

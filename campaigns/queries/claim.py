@@ -1,0 +1,159 @@
+"""Statements of the claim and the calling mark."""
+
+from typing import NamedTuple
+
+from config.sql import execute, fetch, fetch_one
+
+
+class Turn(NamedTuple):
+    """A campaign that has work, in the order in which campaigns are served."""
+
+    campaign_id: int
+    store_id: int
+    priority: int
+
+
+class Claimed(NamedTuple):
+    """A batch that this worker alone holds until the lease ends. `spent`: hand-overs counted against the budget."""
+
+    batch_id: int
+    fence: int
+    campaign_id: int
+    store_id: int
+    reservation_id: int
+    attempt: int
+    spent: int
+
+
+def turns(limit: int) -> list[Turn]:
+    """Campaigns with a ready batch: by priority, then the store served least lately, then the older campaign.
+
+    Indexes: campaign_live, lane_once, batch_ready. Locks nothing. Empty: nothing is due anywhere.
+    """
+    sql = """
+        SELECT c.id, c.store_id, c.priority
+          FROM campaigns_campaign c
+          JOIN campaigns_storelane l
+            ON l.store_id = c.store_id
+           AND l.priority = c.priority
+          JOIN audiences_store s
+            ON s.id = c.store_id
+           AND s.status = 'active'
+           AND NOT s.sending_stopped
+         WHERE c.status = 'sending'
+           AND EXISTS (SELECT
+                         FROM campaigns_sendbatch b
+                        WHERE b.campaign_id = c.id
+                          AND b.state = 'ready'
+                          AND b.ready_at <= now())
+         ORDER BY c.priority, l.last_claimed, c.id
+         LIMIT %(limit)s
+    """
+    return fetch(sql, {"limit": limit}, Turn)
+
+
+def claim_batch(*, campaign_id: int, owner: str, lease_seconds: int) -> Claimed | None:
+    """Take the campaign's next ready batch for this worker alone: ready -> claimed, a new fence, a lease.
+
+    SKIP LOCKED lets workers pass each other. Index: batch_ready. None when others took what was there.
+    """
+    sql = """
+        UPDATE campaigns_sendbatch b
+           SET state = 'claimed',
+               fence = b.fence + 1,
+               claims = b.claims + 1,
+               owner = %(owner)s,
+               lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
+         WHERE b.id = (SELECT n.id
+                         FROM campaigns_sendbatch n
+                        WHERE n.campaign_id = %(campaign_id)s
+                          AND n.state = 'ready'
+                          AND n.ready_at <= now()
+                        ORDER BY n.ready_at, n.id
+                        LIMIT 1
+                          FOR UPDATE SKIP LOCKED)
+        RETURNING b.id, b.fence, b.campaign_id, b.store_id, b.reservation_id, b.attempt, b.spent
+    """
+    return fetch_one(sql, {"campaign_id": campaign_id, "owner": owner, "lease": lease_seconds}, Claimed)
+
+
+def served(*, store_id: int, priority: int) -> None:
+    """Note that the store was just served at this priority. Last statement of the claim: the row is hot."""
+    sql = """
+        UPDATE campaigns_storelane
+           SET last_claimed = clock_timestamp()
+         WHERE store_id = %(store_id)s
+           AND priority = %(priority)s
+    """
+    execute(sql, {"store_id": store_id, "priority": priority})
+
+
+class Attempt(NamedTuple):
+    """The number of the hand-over that was just marked."""
+
+    attempt: int
+
+
+def mark_calling(*, batch_id: int, fence: int, account_id: int) -> int | None:
+    """claimed -> calling, the point of no return: the number of this attempt, or None when it must not be called.
+
+    Only for the holder of the fence, inside his lease, while the campaign is sending. FOR SHARE on the campaign: a pause
+    or cancel waits for the mark, or the mark sees it.
+    """
+    sql = """
+        WITH live AS (
+            SELECT c.id
+              FROM campaigns_campaign c
+             WHERE c.id = (SELECT b.campaign_id FROM campaigns_sendbatch b WHERE b.id = %(batch_id)s)
+               AND c.status = 'sending'
+               FOR SHARE
+        )
+        UPDATE campaigns_sendbatch b
+           SET state = 'calling',
+               called_at = clock_timestamp(),
+               attempt = b.attempt + 1,
+               spent = b.spent + 1,
+               account_id = %(account_id)s
+          FROM live
+         WHERE b.id = %(batch_id)s
+           AND b.campaign_id = live.id
+           AND b.fence = %(fence)s
+           AND b.state = 'claimed'
+           AND b.lease_until > clock_timestamp()
+        RETURNING b.attempt
+    """
+    marked = fetch_one(sql, {"batch_id": batch_id, "fence": fence, "account_id": account_id}, Attempt)
+    return marked.attempt if marked else None
+
+
+def give_back(*, batch_id: int, fence: int, seconds: float, error: str) -> bool:
+    """claimed -> ready, to be claimed again in `seconds`: nothing was called, and the claim does not count."""
+    sql = """
+        UPDATE campaigns_sendbatch
+           SET state = 'ready',
+               ready_at = now() + make_interval(secs => %(seconds)s),
+               claims = greatest(claims - 1, 0),
+               error = %(error)s
+         WHERE id = %(batch_id)s
+           AND fence = %(fence)s
+           AND state = 'claimed'
+    """
+    return bool(execute(sql, {"batch_id": batch_id, "fence": fence, "seconds": seconds, "error": error[:300]}))
+
+
+def expire_leases(limit: int) -> int:
+    """claimed -> ready where the lease is over. Safe: the old owner's mark needs `claimed` and its own fence."""
+    sql = """
+        UPDATE campaigns_sendbatch
+           SET state = 'ready',
+               ready_at = now(),
+               error = 'the worker that held it went away'
+         WHERE id IN (SELECT id
+                        FROM campaigns_sendbatch
+                       WHERE state = 'claimed'
+                         AND lease_until < clock_timestamp()
+                       ORDER BY lease_until
+                       LIMIT %(limit)s
+                         FOR UPDATE SKIP LOCKED)
+    """
+    return execute(sql, {"limit": limit})

@@ -1,0 +1,156 @@
+"""Statements that record what became of a batch. Each repeats its guard and returns what it really moved."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from config.sql import execute, fetch, fetch_one
+
+
+class Held(NamedTuple):
+    """The state in which a batch was found."""
+
+    state: str
+
+
+class Moved(NamedTuple):
+    """Recipients that moved alike. `before` and `status` are recipient statuses; credits and parts are sums."""
+
+    before: str
+    status: str
+    reason: str
+    recipients: int
+    credits: int
+    parts: int
+
+
+def hold_batch(*, batch_id: int, fence: int) -> str | None:
+    """Lock the batch for its settle: `calling` or `ambiguous`, or None when this fence no longer holds it."""
+    sql = """
+        SELECT state
+          FROM campaigns_sendbatch
+         WHERE id = %(batch_id)s
+           AND fence = %(fence)s
+           AND state IN ('calling', 'ambiguous')
+           FOR UPDATE
+    """
+    held = fetch_one(sql, {"batch_id": batch_id, "fence": fence}, Held)
+    return held.state if held else None
+
+
+def record_outcomes(
+    *,
+    attempt: int,
+    late: bool,
+    ids: Sequence[int],
+    statuses: Sequence[str],
+    reasons: Sequence[str],
+    codes: Sequence[str],
+) -> list[Moved]:
+    """Write each recipient's outcome by primary key: sent (and charged), failed, unknown or pending again.
+
+    Moves only recipients that are `pending` (`unknown` when `late`: the batch was given up meanwhile). Repeating it
+    moves nothing, since the batch is no longer held.
+    """
+    sql = """
+        WITH moved AS (
+            UPDATE campaigns_campaignrecipient r
+               SET status = o.status,
+                   reason = o.reason,
+                   error_code = o.code,
+                   attempt = %(attempt)s,
+                   charged = CASE o.status WHEN 'sent' THEN r.credits ELSE 0 END,
+                   sent_at = CASE o.status WHEN 'sent' THEN now() END,
+                   final_at = CASE o.status WHEN 'failed' THEN now() END
+              FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(reasons)s::text[], %(codes)s::text[])
+                   AS o (id, status, reason, code)
+             WHERE r.id = o.id
+               AND ((r.status = 'pending' AND NOT %(late)s) OR (r.status = 'unknown' AND %(late)s))
+            RETURNING r.status, r.reason, r.credits, r.parts
+        )
+        SELECT CASE WHEN %(late)s THEN 'unknown' ELSE 'pending' END,
+               m.status, m.reason, count(*), sum(m.credits)::bigint, sum(m.parts)::bigint
+          FROM moved m
+         GROUP BY m.status, m.reason
+    """
+    params = {"attempt": attempt, "late": late, "ids": ids, "statuses": statuses, "reasons": reasons, "codes": codes}
+    return fetch(sql, {name: list(v) if isinstance(v, Sequence) else v for name, v in params.items()}, Moved)
+
+
+def move_pending(*, batch_id: int, status: str, reason: str) -> list[Moved]:
+    """Move all pending recipients of a batch to failed, skipped, cancelled or unknown (status is one of ours)."""
+    sql = """
+        WITH moved AS (
+            UPDATE campaigns_campaignrecipient
+               SET status = %(status)s,
+                   reason = %(reason)s,
+                   final_at = CASE %(status)s WHEN 'unknown' THEN NULL ELSE now() END
+             WHERE batch_id = %(batch_id)s
+               AND status = 'pending'
+            RETURNING status, reason, credits, parts
+        )
+        SELECT 'pending', status, reason, count(*), sum(credits)::bigint, sum(parts)::bigint
+          FROM moved
+         GROUP BY status, reason
+    """
+    return fetch(sql, {"batch_id": batch_id, "status": status, "reason": reason}, Moved)
+
+
+def skip(*, ids: Sequence[int], reasons: Sequence[str]) -> list[Moved]:
+    """pending -> skipped, each with its reason; by the holder of the claim only."""
+    sql = """
+        WITH moved AS (
+            UPDATE campaigns_campaignrecipient r
+               SET status = 'skipped', reason = o.reason, final_at = now()
+              FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS o (id, reason)
+             WHERE r.id = o.id
+               AND r.status = 'pending'
+            RETURNING r.reason, r.credits, r.parts
+        )
+        SELECT 'pending', 'skipped', reason, count(*), sum(credits)::bigint, sum(parts)::bigint
+          FROM moved
+         GROUP BY reason
+    """
+    return fetch(sql, {"ids": list(ids), "reasons": list(reasons)}, Moved)
+
+
+def has_unknown(batch_id: int) -> bool:
+    """Whether the batch has recipients whose outcome nobody knows."""
+    sql = """
+        SELECT 'unknown'
+          FROM campaigns_campaignrecipient
+         WHERE batch_id = %(batch_id)s
+           AND status = 'unknown'
+         LIMIT 1
+    """
+    return fetch_one(sql, {"batch_id": batch_id}, Held) is not None
+
+
+def end_batch(
+    *, batch_id: int, state: str, wait_seconds: float, refund_try: bool, error_class: str, error: str
+) -> None:
+    """Leave `calling` or `ambiguous` for done, ready (to be tried again in `wait_seconds`), ambiguous or dead.
+
+    `refund_try`: the call was provably not processed and does not count against the retry budget.
+    """
+    sql = """
+        UPDATE campaigns_sendbatch
+           SET state = %(state)s,
+               ready_at = now() + make_interval(secs => %(wait)s),
+               settled_at = now(),
+               claims = 0,
+               spent = greatest(spent - CASE WHEN %(refund_try)s THEN 1 ELSE 0 END, 0),
+               error_class = %(error_class)s,
+               error = %(error)s
+         WHERE id = %(batch_id)s
+    """
+    execute(
+        sql,
+        {
+            "batch_id": batch_id,
+            "state": state,
+            "wait": wait_seconds,
+            "refund_try": refund_try,
+            "error_class": error_class,
+            "error": error[:300],
+        },
+    )

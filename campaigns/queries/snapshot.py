@@ -1,0 +1,28 @@
+"""Statements of the snapshot."""
+
+from collections.abc import Iterable
+
+from config.sql import copy_rows, execute
+
+RecipientRow = tuple[int, int, int, int, str, int, int]
+
+
+def copy_recipients(rows: Iterable[RecipientRow]) -> None:
+    """Append pending recipients: (store, campaign, contact, batch, phone, parts, credits).
+
+    COPY, 8 µs a row; unique (campaign, phone) refuses a person who is in twice, and the whole chunk with him.
+    """
+    columns = ("store_id", "campaign_id", "contact_id", "batch_id", "phone", "parts", "credits")
+    copy_rows(table="campaigns_campaignrecipient", columns=columns, rows=rows)
+
+
+def add_pending(*, campaign_id: int, recipients: int) -> None:
+    """Count new recipients: audience and pending grow together. Locks the campaign's progress row."""
+    sql = """
+        UPDATE campaigns_campaignprogress
+           SET audience = audience + %(recipients)s,
+               pending = pending + %(recipients)s,
+               version = version + 1
+         WHERE campaign_id = %(campaign_id)s
+    """
+    execute(sql, {"campaign_id": campaign_id, "recipients": recipients})

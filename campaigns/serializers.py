@@ -1,0 +1,209 @@
+"""The bodies of the campaigns API: what is taken, and what is shown."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from audiences import audience
+from campaigns.states import BATCH, CAMPAIGN, ERROR_CLASSES, KINDS, PRIORITIES, RECIPIENT, SKIP_REASONS
+from config.problems import invalid
+from config.wire import ActorField, Body, JsonObject, PublicId
+
+WRITTEN_KINDS = ("marketing", "service")  # the others are made by the house itself
+MISSING = ("blank", "skip")
+
+
+class PartShape(serializers.Serializer[Any]):
+    """A part of an audience: exactly one member."""
+
+    list = PublicId(kind="lst", required=False)
+
+
+class AudienceShape(serializers.Serializer[Any]):
+    """To whom: everybody (`all`) or a `list`, without those in `exclude`."""
+
+    all = serializers.BooleanField(required=False)
+    list = PublicId(kind="lst", required=False)
+    exclude = PartShape(many=True, required=False)
+
+
+@extend_schema_field(AudienceShape)
+class AudienceField(JsonObject):
+    """To whom: stored by primary keys, shown by public ids."""
+
+    def to_representation(self, value: Any) -> Any:
+        return audience.show(value)
+
+
+class PriorityField(serializers.ChoiceField):
+    """A priority by its word; stored as its rank."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(choices=list(PRIORITIES), **options)
+
+    def to_representation(self, value: Any) -> str:
+        return next(word for word, rank in PRIORITIES.items() if rank == value)
+
+    def to_internal_value(self, data: Any) -> int:
+        return PRIORITIES[super().to_internal_value(data)]
+
+
+class DraftBody(Body):
+    """What a price is made of: the message and to whom."""
+
+    message = serializers.CharField(
+        allow_blank=True, trim_whitespace=False, help_text="With placeholders such as `{{first_name|there}}`."
+    )
+    kind = serializers.ChoiceField(choices=KINDS, default="marketing")
+    audience = AudienceField()
+    on_missing = serializers.ChoiceField(
+        choices=MISSING, default="blank", help_text="A field without a value: leave it blank, or skip the recipient."
+    )
+
+    def validate_kind(self, value: str) -> str:
+        """Only what a merchant writes: the other kinds are made by automations, tests and direct messages."""
+        if value not in WRITTEN_KINDS:
+            raise serializers.ValidationError(f"One of {', '.join(WRITTEN_KINDS)}.", code="invalid_choice")
+        return value
+
+    def stored(self, *, store_id: int) -> dict[str, Any]:
+        """The validated fields with the audience in its stored form. Raises AudienceInvalid."""
+        fields = dict(self.validated_data)
+        if "audience" in fields:
+            fields["audience"] = audience.parse(store_id=store_id, data=fields["audience"])
+        return fields
+
+
+class CampaignBody(DraftBody):
+    """A campaign."""
+
+    id = PublicId(kind="cmp", read_only=True)
+    name = serializers.CharField(max_length=200)
+    priority = PriorityField(default="normal")
+    send_at = serializers.DateTimeField(allow_null=True, required=False, help_text="When `schedule` is to send it.")
+    status = serializers.ChoiceField(choices=CAMPAIGN.states, read_only=True)
+    reason = serializers.CharField(read_only=True, help_text="Why it is paused, failed or still waiting.")
+    sender = serializers.CharField(read_only=True, help_text="Frozen when sending starts.")
+    created_by = ActorField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+    started_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    finished_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class CountryShape(serializers.Serializer[Any]):
+    """The price of the recipients in one country."""
+
+    country = serializers.CharField()
+    recipients = serializers.IntegerField()
+    parts = serializers.IntegerField()
+    credits_per_part = serializers.IntegerField()
+    credits = serializers.IntegerField()
+
+
+class QuoteShape(serializers.Serializer[Any]):
+    """The exact price, valid until `expires_at`. Present its id to `enqueue` to be charged no more than this."""
+
+    id = PublicId(kind="quo")
+    campaign = PublicId(kind="cmp", source="campaign_id", allow_null=True, help_text="null for an unsaved draft")
+    recipients = serializers.IntegerField()
+    parts = serializers.IntegerField()
+    credits = serializers.IntegerField()
+    exclusions = serializers.DictField(child=serializers.IntegerField(), help_text="Contacts left out, by reason.")
+    parts_histogram = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Recipients by number of parts."
+    )
+    countries = CountryShape(many=True)
+    created_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+
+class EnqueueBody(Body):
+    """Start sending."""
+
+    quote_id = PublicId(kind="quo", required=False, allow_null=True, help_text="The price that was shown.")
+
+
+class QueueShape(serializers.Serializer[Any]):
+    """Whether the workers could be told at once."""
+
+    state = serializers.ChoiceField(
+        choices=("available", "unavailable"), help_text="`unavailable`: sending starts by itself, a little later."
+    )
+
+
+class EnqueuedShape(serializers.Serializer[Any]):
+    """The campaign is being sent."""
+
+    id = PublicId(kind="cmp")
+    status = serializers.ChoiceField(choices=CAMPAIGN.states)
+    recipients = serializers.IntegerField()
+    credits_held = serializers.IntegerField()
+    queue = QueueShape()
+    request_id = serializers.CharField()
+
+
+class ScheduleBody(Body):
+    """When to send."""
+
+    send_at = serializers.DateTimeField(required=False, help_text="Without it: the campaign's own `send_at`.")
+
+
+class ReasonBody(Body):
+    """Why, for the history."""
+
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
+
+
+class RecipientShape(serializers.Serializer[Any]):
+    """A contact in a campaign, as it was written down at the start."""
+
+    id = PublicId(kind="rcp")
+    contact = PublicId(kind="con", source="contact_id", allow_null=True)
+    batch = PublicId(kind="bat", source="batch_id")
+    phone = serializers.CharField(allow_null=True, help_text="null after erasure")
+    status = serializers.ChoiceField(choices=RECIPIENT.states)
+    reason = serializers.ChoiceField(choices=("", *ERROR_CLASSES, *(r for r in SKIP_REASONS if r not in ERROR_CLASSES)))
+    error_code = serializers.CharField(help_text="The provider's own word.")
+    parts = serializers.IntegerField()
+    credits = serializers.IntegerField(help_text="What it costs if the provider accepts it.")
+    charged = serializers.IntegerField(help_text="What it did cost.")
+    sent_at = serializers.DateTimeField(allow_null=True)
+    final_at = serializers.DateTimeField(allow_null=True)
+
+
+class BatchShape(serializers.Serializer[Any]):
+    """Recipients that are handed to a provider together."""
+
+    id = PublicId(kind="bat")
+    state = serializers.ChoiceField(choices=BATCH.states)
+    size = serializers.IntegerField()
+    parts = serializers.IntegerField()
+    run = serializers.IntegerField()
+    attempt = serializers.IntegerField(help_text="Hand-overs so far.")
+    error_class = serializers.CharField()
+    ready_at = serializers.DateTimeField()
+    called_at = serializers.DateTimeField(allow_null=True)
+    settled_at = serializers.DateTimeField(allow_null=True)
+
+
+class EventShape(serializers.Serializer[Any]):
+    """A line of the history."""
+
+    id = PublicId(kind="evt")
+    event = serializers.CharField()
+    before = serializers.CharField()
+    after = serializers.CharField()
+    reason = serializers.CharField()
+    facts = serializers.DictField()
+    actor = ActorField()
+    created_at = serializers.DateTimeField()
+
+
+def moment(body: ScheduleBody, *, planned: Any) -> Any:
+    """The time to send: the body's, else the campaign's own. Raises InvalidFields when there is none."""
+    send_at = body.validated_data.get("send_at") or planned
+    if send_at is None:
+        raise invalid("/send_at", "When is it to be sent?", code="required")
+    return send_at

@@ -1,0 +1,72 @@
+"""The sweep that starts what is due: fair, bounded, and harmless when two run at once."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaigns.errors import NoRecipients
+from campaigns.models import Campaign
+from campaigns.quotes import Draft, make_quote
+from campaigns.services.find import may_send
+from campaigns.services.launch import begin, start
+from campaigns.services.moves import unschedule
+from config.audit import SYSTEM
+from config.problems import Problem
+
+log = logging.getLogger(__name__)
+
+TRY_AGAIN = timedelta(minutes=15)
+GIVE_UP = timedelta(hours=24)
+# While one sweep prices a large audience another must not start on it too; if the sweep dies, this is when to look again.
+BUSY = timedelta(minutes=5)
+
+
+def launch_due(*, limit: int) -> dict[str, int]:
+    """Launch scheduled campaigns whose time has come, oldest try first.
+
+    One that cannot start keeps its schedule with the reason and is tried every 15 minutes for 24 hours, then it goes
+    back to draft: it never keeps others waiting. Returns {due, launched, postponed, given_up}.
+    """
+    counts = {"due": 0, "launched": 0, "postponed": 0, "given_up": 0}
+    while counts["due"] < limit and (campaign := _take()) is not None:
+        counts["due"] += 1
+        counts[_try(campaign)] += 1
+    return counts
+
+
+def _take() -> Campaign | None:
+    """The most overdue campaign, put off for BUSY so that no second sweep takes it too."""
+    now = timezone.now()
+    with transaction.atomic():
+        due = Campaign.objects.select_for_update(skip_locked=True, of=("self",)).select_related("store")
+        campaign = due.filter(status="scheduled", next_try_at__lte=now).order_by("next_try_at").first()
+        if campaign is not None:
+            Campaign.objects.filter(pk=campaign.pk).update(next_try_at=now + BUSY)
+    return campaign
+
+
+def _try(campaign: Campaign) -> str:
+    now = timezone.now()
+    try:
+        may_send(campaign.store)
+        quote = make_quote(store=campaign.store, draft=Draft.of(campaign), campaign_id=campaign.pk)
+        if not quote.recipients:
+            raise NoRecipients
+        start(store_id=campaign.store_id, campaign_id=campaign.pk, quote=quote, actor=SYSTEM)
+    except Problem as problem:
+        return _postpone(campaign, problem, now)
+    begin(campaign.pk, recipients=quote.recipients)
+    return "launched"
+
+
+def _postpone(campaign: Campaign, problem: Problem, now: datetime) -> str:
+    log.info("scheduled_campaign_postponed", extra={"campaign_id": campaign.pk, "code": problem.code})
+    if campaign.send_at and now - campaign.send_at > GIVE_UP:
+        reason = f"could not start for 24 hours: {problem.code}"
+        unschedule(store_id=campaign.store_id, campaign_id=campaign.pk, actor=SYSTEM, reason=reason)
+        return "given_up"
+    rows = Campaign.objects.filter(pk=campaign.pk, status="scheduled")
+    rows.update(next_try_at=now + TRY_AGAIN, reason=f"{problem.code}: {problem.detail}"[:200])
+    return "postponed"

@@ -1,0 +1,98 @@
+"""Launch: the O(1) decision to send. Afterwards the hold is taken and nothing can forget the campaign."""
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing.services import hold
+from campaigns import history
+from campaigns.errors import NoMessageText, NoRecipients, QuoteChanged
+from campaigns.models import Campaign, CampaignProgress, CampaignSnapshot, Quote, StoreLane
+from campaigns.quotes import Draft, quote_for_launch
+from campaigns.services.find import campaign_of, locked, may_send, refusal
+from campaigns.snapshot import prepare
+from campaigns.states import CAMPAIGN
+from config.audit import Actor
+from config.queues import Task, ring
+
+
+class Launched(NamedTuple):
+    """The answer to a click. `queue_state` is `available`, or `unavailable` when the broker did not take the ring."""
+
+    campaign: Campaign
+    recipients: int
+    credits_held: int
+    queue_state: str
+
+
+def launch(*, store_id: int, campaign_id: int, quote_id: int | None, actor: Actor) -> Launched:
+    """Start sending for exactly the price of the quote.
+
+    Durable before it returns: the hold, the status and the frozen bound of the audience are one transaction.
+    Raises NoMessageText, NoRecipients, QuoteRequired, QuoteChanged, InsufficientCredits, AlreadySending, InvalidStatus,
+    StoreStopped. Under a race one caller launches, the others get AlreadySending.
+    """
+    campaign = campaign_of(store_id=store_id, campaign_id=campaign_id)
+    if campaign.status not in CAMPAIGN.moves["launch"].sources:
+        raise refusal("launch", campaign.status)
+    may_send(campaign.store)
+    if not campaign.message.strip():
+        raise NoMessageText
+    quote = quote_for_launch(store=campaign.store, campaign=campaign, quote_id=quote_id)
+    if not quote.recipients:
+        raise NoRecipients(exclusions=quote.exclusions)
+    start(store_id=store_id, campaign_id=campaign_id, quote=quote, actor=actor)
+    taken = begin(campaign_id, recipients=quote.recipients)
+    campaign.refresh_from_db()
+    return Launched(campaign, quote.recipients, quote.credits, "available" if taken else "unavailable")
+
+
+def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor) -> None:
+    """The launch's one transaction. Lock order: campaign, reservation, account."""
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        campaign = locked(store_id=store_id, campaign_id=campaign_id)
+        before = campaign.status
+        if before not in CAMPAIGN.moves["launch"].sources:
+            raise refusal("launch", before)
+        if quote.content_hash != Draft.of(campaign).content_hash:
+            raise QuoteChanged("The message changed since the quote.", difference={"content": True})
+        StoreLane.objects.get_or_create(store_id=store_id, priority=campaign.priority)
+        CampaignProgress.objects.create(campaign=campaign)
+        CampaignSnapshot.objects.create(campaign=campaign, bound=quote.audience_bound, created_at=now, touched_at=now)
+        history.append(
+            campaign,
+            "launch",
+            before=before,
+            after="sending",
+            actor=actor,
+            recipients=quote.recipients,
+            credits=quote.credits,
+        )
+        reservation = hold(
+            store_id=store_id,
+            amount=quote.credits,
+            key=f"campaign:{campaign.pk}:1",
+            label=f"Campaign “{campaign.name}”",
+        )
+        CAMPAIGN.move(
+            Campaign.objects.filter(pk=campaign.pk),
+            "launch",
+            quote=quote,
+            reservation=reservation,
+            run=1,
+            sender=campaign.store.sender,
+            reason="",
+            started_at=now,
+            updated_at=now,
+        )
+
+
+def begin(campaign_id: int, *, recipients: int) -> bool:
+    """Write the recipients down: at once for a small audience, else by a task. False if no ring was taken."""
+    if recipients <= settings.SNAPSHOT_INLINE_MAX:
+        prepare(campaign_id)
+        return ring(Task.SEND_NEXT)
+    return ring(Task.SNAPSHOT, campaign_id)

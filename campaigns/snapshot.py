@@ -1,0 +1,157 @@
+"""The snapshot: an audience becomes recipients and batches, chunk by chunk, each chunk one transaction.
+
+Killed anywhere it goes on at its cursor; it never holds more than the quote did; each chunk can be sent at once.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from audiences import audience
+from billing.prices import PriceTable, price_table
+from campaigns import merge
+from campaigns.content import Content, parse
+from campaigns.hold import release_rest
+from campaigns.models import Campaign, CampaignSnapshot, SendBatch
+from campaigns.queries.snapshot import add_pending, copy_recipients
+from campaigns.quotes import Draft
+from campaigns.services.moves import pause
+from config.audit import SYSTEM
+from config.queues import Task, enqueue
+
+log = logging.getLogger(__name__)
+
+
+class Planned(NamedTuple):
+    """A recipient to be written: parts and credits are frozen here."""
+
+    contact_id: int
+    phone: str
+    parts: int
+    credits: int
+
+
+class OverHold(Exception):
+    """The audience grew beyond what was held: nothing of the chunk is written."""
+
+
+def prepare(campaign_id: int) -> dict[str, int]:
+    """Write down all recipients that are still missing. Harmless when repeated or run twice at once.
+
+    Returns {recipients, batches} of this run. Ends early when somebody else is at it, or the campaign is not sending.
+    """
+    done = {"recipients": 0, "batches": 0}
+    while True:
+        try:
+            written = _chunk(campaign_id)
+        except OverHold:
+            campaign = Campaign.objects.get(pk=campaign_id)
+            pause(store_id=campaign.store_id, campaign_id=campaign_id, actor=SYSTEM, reason="audience exceeds the hold")
+            return done
+        if written is None:
+            break
+        done = {name: done[name] + written[name] for name in done}
+    release_rest(campaign_id)
+    return done
+
+
+def _chunk(campaign_id: int) -> dict[str, int] | None:
+    """One chunk: recipients, batches, counters and cursor together. None when there is nothing (more) to do here."""
+    with transaction.atomic():
+        # FOR SHARE: a cancel or pause waits for the chunk, and the chunk sees it; marks go on meanwhile.
+        campaign = _sending(campaign_id)
+        snapshot = (
+            CampaignSnapshot.objects.select_for_update(skip_locked=True).filter(pk=campaign_id, done_at=None).first()
+        )
+        if campaign is None or snapshot is None:
+            return None
+        content, prices = parse(campaign.message), price_table(campaign.started_at or timezone.now())
+        rows = _contacts(campaign, content, snapshot)
+        planned = _plan(rows, content=content, prices=prices, skip=campaign.on_missing == "skip")
+        credits = sum(person.credits for person in planned)
+        hold = campaign.reservation
+        if hold is None or snapshot.credits + credits > hold.amount:
+            raise OverHold
+        batches = _write(campaign, planned, size=_batch_size(campaign))
+        now = timezone.now()
+        last = len(rows) < settings.SNAPSHOT_CHUNK
+        CampaignSnapshot.objects.filter(pk=campaign_id).update(
+            cursor=rows[-1][0] if rows else snapshot.cursor,
+            recipients=snapshot.recipients + len(planned),
+            credits=snapshot.credits + credits,
+            touched_at=now,
+            done_at=now if last else None,
+        )
+        enqueue(Task.SEND_NEXT, copies=min(batches, 4))
+    return {"recipients": len(planned), "batches": batches}
+
+
+def _sending(campaign_id: int) -> Campaign | None:
+    rows = Campaign.objects.raw(
+        "SELECT * FROM campaigns_campaign WHERE id = %s AND status = 'sending' FOR SHARE", [campaign_id]
+    )
+    return next(iter(rows), None)
+
+
+def _contacts(campaign: Campaign, content: Content, snapshot: CampaignSnapshot) -> list[tuple[Any, ...]]:
+    """The next chunk of included contacts: (id, phone, country, merged values …) by id."""
+    draft = Draft.of(campaign)
+    people = audience.people(
+        store_id=campaign.store_id, audience=draft.audience, kind=draft.kind, bound=snapshot.bound
+    ).filter(exclusion=None, pk__gt=snapshot.cursor)
+    columns = ("pk", "phone", "country", *merge.names(content))
+    return list(merge.with_fields(people, content).order_by("pk").values_list(*columns)[: settings.SNAPSHOT_CHUNK])
+
+
+def _plan(rows: Sequence[tuple[Any, ...]], *, content: Content, prices: PriceTable, skip: bool) -> list[Planned]:
+    planned = []
+    for contact_id, phone, country, *merged in rows:
+        fields = merge.by_field(content, tuple(merged))
+        if skip and content.lacks(fields):
+            continue
+        parts = content.parts(content.values(fields))
+        planned.append(Planned(contact_id, phone, parts, parts * prices.credits_per_part(country)))
+    return planned
+
+
+def _batch_size(campaign: Campaign) -> int:
+    """Recipients per batch: small campaigns are cut small so that several workers start at once."""
+    recipients = campaign.quote.recipients if campaign.quote else settings.SMS_BATCH_SIZE
+    return int(max(20, min(settings.SMS_BATCH_SIZE, -(-recipients // 16))))
+
+
+def _write(campaign: Campaign, planned: Sequence[Planned], *, size: int) -> int:
+    """Insert the batches, then their recipients by COPY, then the counter. Returns the number of batches."""
+    people = iter(planned)
+    cuts = list(iter(lambda: list(islice(people, size)), []))
+    batches = SendBatch.objects.bulk_create(
+        SendBatch(
+            store_id=campaign.store_id,
+            campaign_id=campaign.pk,
+            reservation_id=campaign.reservation_id,
+            run=campaign.run,
+            size=len(cut),
+            parts=sum(person.parts for person in cut),
+        )
+        for cut in cuts
+    )
+    copy_recipients(
+        (campaign.store_id, campaign.pk, person.contact_id, batch.pk, person.phone, person.parts, person.credits)
+        for batch, cut in zip(batches, cuts, strict=True)
+        for person in cut
+    )
+    add_pending(campaign_id=campaign.pk, recipients=len(planned))
+    return len(batches)
+
+
+def unfinished(*, older_than_seconds: int, limit: int) -> list[int]:
+    """Campaigns whose snapshot nobody has gone on with for a while: a ring was lost or its worker died."""
+    before = timezone.now() - timedelta(seconds=older_than_seconds)
+    rows = CampaignSnapshot.objects.filter(done_at=None, touched_at__lt=before, campaign__status="sending")
+    return list(rows.order_by("touched_at").values_list("pk", flat=True)[:limit])

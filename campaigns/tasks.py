@@ -1,0 +1,27 @@
+"""Addresses: ids in, one call out. What each finds again when its ring is lost is said at the sweep."""
+
+from celery import shared_task
+
+from campaigns import snapshot
+from campaigns.services import due
+from config.queues import Task, ring
+from config.sweeps import sweep
+
+
+@shared_task(name=Task.SNAPSHOT)
+def prepare_snapshot(campaign_id: int) -> dict[str, int]:
+    """Write a campaign's recipients down."""
+    return snapshot.prepare(campaign_id)
+
+
+@sweep(Task.RESUME_SNAPSHOTS)
+def resume_snapshots() -> dict[str, int]:
+    """Snapshots that nobody goes on with."""
+    found = snapshot.unfinished(older_than_seconds=60, limit=50)
+    return {"found": len(found), "rung": sum(ring(Task.SNAPSHOT, campaign_id) for campaign_id in found)}
+
+
+@sweep(Task.LAUNCH_DUE)
+def launch_due() -> dict[str, int]:
+    """Scheduled campaigns whose time has come."""
+    return due.launch_due(limit=25)
