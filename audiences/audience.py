@@ -1,0 +1,210 @@
+"""Whom a campaign is for: one queryset, used to count, to quote and to send.
+
+An audience is stored as `{"kind": "list", "id": 7, "exclude": [{"kind": "list", "id": 9}]}` and shown by the API as
+`{"list": "lst_…", "exclude": [{"list": "lst_…"}]}` or `{"all": true}`. What is not understood is an error, never
+"everybody". A new kind (segments) is a class beside `Everybody` and `OnList` and an entry in KINDS.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Protocol
+
+from django.db import connection
+from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
+
+from audiences.errors import AudienceInvalid
+from audiences.models import Contact, ContactList, ListMembership, Suppression
+from config.opaque import private_id, public_id
+
+EXCLUDE_MAX = 20
+NEEDS_OPT_IN = {
+    "marketing": True,
+    "birthday": True,
+    "welcome": True,
+    "service": False,
+    "test": False,
+    "direct": False,
+}
+
+
+class Window(NamedTuple):
+    """The contacts that a query is about: ids above `after`, up to `bound` (None: no end)."""
+
+    after: int = 0
+    bound: int | None = None
+
+    def over(self, column: str) -> Q:
+        """The window as a condition on a column that holds contact ids."""
+        above = Q(**{f"{column}__gt": self.after}) if self.after else Q()
+        return above if self.bound is None else above & Q(**{f"{column}__lte": self.bound})
+
+
+class Kind(Protocol):
+    """One way to name people. `stored` is `{"kind": …, "id": …}`."""
+
+    def parse(self, value: Any, *, store_id: int, at: str) -> dict[str, Any]:
+        """The stored form of what the API got at JSON pointer `at`. Raises AudienceInvalid."""
+
+    def show(self, stored: Mapping[str, Any]) -> Any:
+        """The API's value for a stored form."""
+
+    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, window: Window) -> "QuerySet[Contact]":
+        """Those of `people` who are meant."""
+
+    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any]) -> "QuerySet[Contact]":
+        """Those of `people` who are not meant."""
+
+    def version(self, stored: Mapping[str, Any], *, store_id: int) -> str:
+        """Changes when who belongs to it changed for another reason than a change of the contact."""
+
+
+class Everybody:
+    """All contacts of the store: `{"all": true}`."""
+
+    def parse(self, value: Any, *, store_id: int, at: str) -> dict[str, Any]:
+        """Nothing but `true` means everybody, and not as an exclusion."""
+        if value is not True or "/exclude/" in at:
+            raise _refusal(at, 'Everybody is written as {"all": true}, and cannot be excluded.')
+        return {"kind": "all"}
+
+    def show(self, stored: Mapping[str, Any]) -> Any:
+        """Always true."""
+        return True
+
+    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, window: Window) -> "QuerySet[Contact]":
+        """Everybody."""
+        return people
+
+    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any]) -> "QuerySet[Contact]":
+        """Nobody."""
+        return people.none()
+
+    def version(self, stored: Mapping[str, Any], *, store_id: int) -> str:
+        """Only contacts matter."""
+        return ""
+
+
+class OnList:
+    """The contacts on a list: `{"list": "lst_…"}`."""
+
+    def parse(self, value: Any, *, store_id: int, at: str) -> dict[str, Any]:
+        """The list must be one of the store's."""
+        pk = private_id(value, kind="lst") if isinstance(value, str) else None
+        if pk is None or not ContactList.objects.filter(pk=pk, store_id=store_id).exists():
+            raise _refusal(at, "There is no such list.")
+        return {"kind": "list", "id": pk}
+
+    def show(self, stored: Mapping[str, Any]) -> Any:
+        """The list's public id."""
+        return public_id(stored["id"], kind="lst")
+
+    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, window: Window) -> "QuerySet[Contact]":
+        """Indexes: membership_once, in the order of contact ids, hence the window on it too; then the contact's own."""
+        return people.filter(window.over("memberships__contact_id"), memberships__list_id=stored["id"])
+
+    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any]) -> "QuerySet[Contact]":
+        """Nobody at all once the list is gone: a lost exclusion must not add people. Index: membership_once."""
+        on_it = ListMembership.objects.filter(list_id=stored["id"], contact_id=OuterRef("pk"))
+        there = ContactList.objects.filter(pk=stored["id"])
+        return people.filter(Exists(there), ~Exists(on_it))
+
+    def version(self, stored: Mapping[str, Any], *, store_id: int) -> str:
+        """Every change of membership moves the list's `updated_at` under its row lock."""
+        changed = ContactList.objects.filter(pk=stored["id"], store_id=store_id).values_list("updated_at", flat=True)
+        return f"{stored['id']}@{changed.first()}"
+
+
+KINDS: dict[str, Kind] = {"all": Everybody(), "list": OnList()}
+
+
+def parse(*, store_id: int, data: Any) -> dict[str, Any]:
+    """The stored form of an audience of the API. Raises AudienceInvalid for whatever is not exactly one of KINDS."""
+    if not isinstance(data, Mapping):
+        raise _refusal("", "An audience is an object.")
+    exclude = data.get("exclude", [])
+    if not isinstance(exclude, list) or len(exclude) > EXCLUDE_MAX:
+        raise _refusal("/exclude", f"`exclude` is a list of at most {EXCLUDE_MAX}.")
+    named = {key: value for key, value in data.items() if key != "exclude"}
+    stored = _parse_one(named, store_id=store_id, at="")
+    without = [_parse_one(one, store_id=store_id, at=f"/exclude/{n}") for n, one in enumerate(exclude)]
+    return {**stored, "exclude": without}
+
+
+def _parse_one(data: Any, *, store_id: int, at: str) -> dict[str, Any]:
+    if not isinstance(data, Mapping) or len(data) != 1:
+        raise _refusal(at, f"Name exactly one of: {', '.join(KINDS)}.")
+    [(name, value)] = data.items()
+    if name not in KINDS:
+        raise _refusal(f"{at}/{name}", f"There is no such kind of audience; there is: {', '.join(KINDS)}.")
+    return KINDS[name].parse(value, store_id=store_id, at=f"{at}/{name}")
+
+
+def show(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The API form of a stored audience."""
+    exclude = [{one["kind"]: KINDS[one["kind"]].show(one)} for one in stored.get("exclude", [])]
+    shown = {stored["kind"]: KINDS[stored["kind"]].show(stored)}
+    return {**shown, "exclude": exclude} if exclude else shown
+
+
+def people(
+    *, store_id: int, audience: Mapping[str, Any], kind: str, bound: int | None = None, after: int = 0
+) -> "QuerySet[Any]":
+    """Everybody in the audience by id, annotated with `exclusion`: None for a recipient, else why not.
+
+    `kind`: of the campaign (KeyError for an unknown one). `bound`, `after`: contact ids up to / above these only;
+    give `after` here, not as a filter, when walking a list. Erased contacts are nobody. A named list that is gone
+    gives nobody. Indexes: contact_store, membership_once, suppression_once (or a hash of the suppressions).
+    """
+    window = Window(after=after, bound=bound)
+    everybody = Contact.objects.filter(window.over("pk"), store_id=store_id, erased_at=None)
+    members = KINDS[audience["kind"]].members(everybody, audience, window=window)
+    for one in audience.get("exclude", []):
+        members = KINDS[one["kind"]].without(members, one)
+    return members.annotate(exclusion=_exclusion(store_id=store_id, kind=kind)).order_by("pk")
+
+
+def _exclusion(*, store_id: int, kind: str) -> Case:
+    suppressed = Suppression.objects.filter(Q(store_id=store_id) | Q(store_id=None), phone_hash=OuterRef("phone_hash"))
+    opt_in = [When(~Q(consent="opted_in"), then=Value("not_opted_in"))] if NEEDS_OPT_IN[kind] else []
+    return Case(
+        When(phone=None, then=Value("invalid")),
+        When(consent="opted_out", then=Value("opted_out")),
+        *opt_in,
+        When(Exists(suppressed), then=Value("suppressed")),
+        default=None,
+        output_field=CharField(null=True),
+    )
+
+
+def exclusions(people: "QuerySet[Any]") -> dict[str, int]:
+    """Members who are no recipients, by reason. `people`: as given by `people()`."""
+    rows = people.filter(exclusion__isnull=False).order_by().values_list("exclusion").annotate(Count("pk"))
+    return dict(rows)
+
+
+def version(*, store_id: int, audience: Mapping[str, Any]) -> str:
+    """A fingerprint that changes when a contact, a named list or a suppression of the store changed.
+
+    The newest two minutes of changes are summed, not only their maximum: transactions commit out of order. Indexes:
+    contact_changed, both of suppression. 1 ms; 0.2 s in the two minutes after an import of a million rows.
+    """
+    sql = """
+        WITH newest AS (SELECT max(c.updated_at) AS at FROM audiences_contact c WHERE c.store_id = %(store_id)s)
+        SELECT (SELECT concat(count(*), ' ', sum(extract(epoch FROM c.updated_at)))
+                  FROM audiences_contact c, newest
+                 WHERE c.store_id = %(store_id)s AND c.updated_at >= newest.at - interval '2 minutes'),
+               newest.at::text,
+               (SELECT concat(count(*), ' ', max(s.id)) FROM audiences_suppression s WHERE s.store_id = %(store_id)s),
+               (SELECT concat(count(*), ' ', max(s.id)) FROM audiences_suppression s WHERE s.store_id IS NULL)
+          FROM newest
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"store_id": store_id})
+        facts = list(cursor.fetchone())
+    named = [audience, *audience.get("exclude", [])]
+    facts += [KINDS[one["kind"]].version(one, store_id=store_id) for one in named]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
+
+
+def _refusal(at: str, detail: str) -> AudienceInvalid:
+    return AudienceInvalid(detail, errors=[{"pointer": f"#/audience{at}", "detail": detail, "code": "audience"}])

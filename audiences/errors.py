@@ -1,0 +1,29 @@
+"""What the services of audiences refuse. The docstring of a class is its message.
+
+Problem
+├── AudienceInvalid      400: an audience that does not say whom
+└── Conflict
+    ├── DuplicatePhone   409: the store has a contact with this phone
+    ├── NameTaken        409: the store has a list (there is a store) with this name
+    └── LastOwner        409: a store keeps at least one owner
+"""
+
+from config.problems import Conflict, Problem
+
+
+class AudienceInvalid(Problem):
+    """The audience names something that does not exist here."""
+
+    code = "AUDIENCE_INVALID"
+
+
+class DuplicatePhone(Conflict):
+    """The store has a contact with this phone number."""
+
+
+class NameTaken(Conflict):
+    """This name is taken."""
+
+
+class LastOwner(Conflict):
+    """A store keeps at least one owner."""
