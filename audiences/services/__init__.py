@@ -1,0 +1,1 @@
+"""Every change to stores, people, consent and lists, each with its audit, by subject."""

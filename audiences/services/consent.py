@@ -1,0 +1,111 @@
+"""Consent of a contact, and the phones that must not be texted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from audiences.models import ConsentEvent, Contact, Suppression
+from audiences.models.contacts import CONSENTS
+from audiences.phones import phone_hash
+from config.audit import Actor, record
+from config.problems import NotFound, invalid
+
+REASONS = ("opt_out", "erased", "complaint", "staff", "provider")
+
+
+def change_consent(
+    *,
+    store_id: int,
+    contact_id: int,
+    consent: str,
+    source: str,
+    actor: Actor,
+    evidence: Mapping[str, Any] | None = None,
+) -> bool:
+    """Set a contact's consent; False when it was that already. Under a race each change has its own event.
+
+    Opting out also suppresses the phone for this store; opting in lifts that, and only that (a complaint, an erasure
+    or a staff member's suppression stays). Raises NotFound, InvalidFields.
+    """
+    now = timezone.now()
+    if consent not in CONSENTS:
+        raise invalid("/consent", f"One of: {', '.join(CONSENTS)}.", code="bad_consent")
+    with transaction.atomic():
+        rows = Contact.objects.filter(pk=contact_id, store_id=store_id, erased_at=None)
+        contact = rows.select_for_update(no_key=True).first()
+        if contact is None:
+            raise NotFound
+        if contact.consent == consent:
+            _follow(contact, source=source)
+            return False
+        rows.update(consent=consent, consent_at=now, consent_source=source[:100], updated_at=now)
+        ConsentEvent.objects.create(
+            store_id=store_id,
+            contact_id=contact_id,
+            before=contact.consent,
+            after=consent,
+            source=source[:100],
+            evidence=dict(evidence or {}),
+            actor=actor.name,
+            created_at=now,
+        )
+        facts = {"before": contact.consent, "after": consent, "source": source[:100]}
+        record("contact.consent", actor=actor, subject=f"contact:{contact_id}", store_id=store_id, **facts)
+        contact.consent = consent
+        _follow(contact, source=source)
+    return True
+
+
+def _follow(contact: Contact, *, source: str) -> None:
+    """Bring the suppression in line with the consent; repeating it changes nothing."""
+    if contact.phone is None:
+        return
+    hashed = phone_hash(contact.phone)
+    if contact.consent == "opted_out":
+        _suppress(store_id=contact.store_id, hashed=hashed, reason="opt_out", source=source)
+    elif contact.consent == "opted_in":
+        _rows(store_id=contact.store_id, hashed=hashed).filter(reason="opt_out").delete()
+
+
+def _rows(*, store_id: int | None, hashed: bytes) -> "QuerySet[Suppression]":
+    whose = Q(store=None) if store_id is None else Q(store_id=store_id)
+    return Suppression.objects.filter(whose, phone_hash=hashed)
+
+
+def _suppress(*, store_id: int | None, hashed: bytes, reason: str, source: str) -> bool:
+    if _rows(store_id=store_id, hashed=hashed).exists():
+        return False
+    row = Suppression(store_id=store_id, phone_hash=hashed, reason=reason, source=source[:100])
+    Suppression.objects.bulk_create([row], ignore_conflicts=True)
+    return True
+
+
+def suppress(*, store_id: int | None, phone: str, reason: str, source: str, actor: Actor) -> bool:
+    """Never text this phone (E.164) for a store, or for any (`store_id=None`). False when it was suppressed already."""
+    if reason not in REASONS:
+        raise invalid("/reason", f"One of: {', '.join(REASONS)}.", code="bad_reason")
+    with transaction.atomic():
+        new = _suppress(store_id=store_id, hashed=phone_hash(phone), reason=reason, source=source)
+        if new:
+            facts = {"why": reason, "source": source[:100]}
+            record("suppression.add", actor=actor, subject=_subject(phone), store_id=store_id, **facts)
+    return new
+
+
+def unsuppress(*, store_id: int | None, phone: str, actor: Actor, reason: str = "") -> bool:
+    """Lift the suppression of a phone (E.164) for a store, or the one for all. False when there was none.
+
+    Consent is not touched: who opted out is still not texted.
+    """
+    with transaction.atomic():
+        gone, _ = _rows(store_id=store_id, hashed=phone_hash(phone)).delete()
+        if gone:
+            record("suppression.remove", actor=actor, subject=_subject(phone), store_id=store_id, reason=reason)
+    return bool(gone)
+
+
+def _subject(phone: str) -> str:
+    return f"suppression:{phone_hash(phone).hex()}"
