@@ -1,0 +1,30 @@
+"""Accounts; and after every test of money the books must hold."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from audiences.models import Store
+from billing.drift import find_drift
+from billing.models import CreditAccount
+from tests.factories import CreditAccountFactory
+
+
+@pytest.fixture
+def account(store: Store) -> CreditAccount:
+    """100 credits, no allowance."""
+    return CreditAccountFactory.create(store=store)
+
+
+@pytest.fixture
+def with_allowance(store: Store) -> CreditAccount:
+    """100 credits and 30 free ones."""
+    return CreditAccountFactory.create(store=store, allowance=30)
+
+
+@pytest.fixture(autouse=True)
+def sound_books(request: pytest.FixtureRequest, db: None) -> Iterator[None]:
+    """Whatever a test did through services, nothing drifted. `test_drift.py` breaks the books by hand."""
+    yield
+    if request.path.name != "test_drift.py":
+        assert find_drift() == []
