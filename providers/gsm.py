@@ -61,7 +61,8 @@ _size = lru_cache(maxsize=65_536)(_measure)
 
 def count(text: str) -> Parts:
     """Encoding, units and parts of a whole message. Half surrogates count as one unit; nothing raises."""
-    septets, escaped, total, widest, _ = _size(text)
+    # Whole messages hardly repeat, and would push the values of templates out of the cache.
+    septets, escaped, total, widest, _ = _measure(text)
     if septets < _NEVER:
         return Parts("GSM-7", septets, _gsm_parts(septets, escaped) or _packed_gsm(text))
     return Parts("UCS-2", total, _ucs2_parts(total, widest) or _packed_ucs2(text))
@@ -143,7 +144,6 @@ class Counter:
 
     def _rendered(self, values: Sequence[str]) -> int:
         pieces = zip_longest(self._literals, values, fillvalue="")
-        # Not through the cache: whole messages would push the values out of it.
         text = "".join(chain.from_iterable(pieces))
         return _packed_gsm(text) if _GSM_ONLY(text) else _packed_ucs2(text)
 

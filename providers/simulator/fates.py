@@ -42,16 +42,16 @@ FATES: Final = frozenset(RECEIPTS) | frozenset(REFUSALS)
 
 # Numbers with one fixed end each, for demos and tests by hand.
 NUMBERS: Final[dict[str, str]] = {
-    "306900000001": "delivered",
-    "306900000002": "undelivered",
-    "306900000003": "expired",
-    "306900000004": "invalid",
-    "306900000005": "silent",
-    "306900000006": "blocked",
-    "306900000007": "busy",
-    "306900000008": "contradictory",
-    "306900000009": "unknown_word",
-    "306900000010": "buffered",
-    "306900000011": "no_id",
-    "306900000012": "sent_only",
+    "+306900000001": "delivered",
+    "+306900000002": "undelivered",
+    "+306900000003": "expired",
+    "+306900000004": "invalid",
+    "+306900000005": "silent",
+    "+306900000006": "blocked",
+    "+306900000007": "busy",
+    "+306900000008": "contradictory",
+    "+306900000009": "unknown_word",
+    "+306900000010": "buffered",
+    "+306900000011": "no_id",
+    "+306900000012": "sent_only",
 }

@@ -7,11 +7,11 @@ came twice), so a million messages cost 32 MB, and a new process on the same fil
 import os
 import threading
 from array import array
-from base64 import b32hexdecode, b32hexencode
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 
@@ -20,17 +20,9 @@ _LINE: Final = 2048
 _CHUNK: Final = 1 << 20
 
 
-class Message(NamedTuple):
-    """One accepted item as the ledger keeps it. `at`: seconds since 1970."""
-
-    reference: str | None
-    destination: str
-    sender: str
-    text: str | None
-    parts: int
-    fate: str
-    account: str
-    at: float
+# One accepted item as its line has it: type, message_id, reference, destination, sender, text, parts, fate, account, at
+# (seconds since 1970). A dict and not a class, because at a thousand per call building objects is the cost of it all.
+Message = dict[str, Any]
 
 
 class Ledger:
@@ -43,44 +35,57 @@ class Ledger:
         self._offsets = array("Q")
         self._references = array("q")
         self._destinations = array("q")
-        self.counts: Counter[str] = Counter()
-        self.faults: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
+        self._faults: Counter[str] = Counter()
         self.plan: dict[str, Any] | None = None
-        self.said = array("H")
+        self._said = array("H")
         self._load()
 
-    def accept(self, messages: Iterable[Message], call: dict[str, Any], *, fsync: bool) -> list[tuple[int, str]]:
-        """Write the messages and the call that brought them; (number, message id) of each, from 0."""
+    def accept(self, messages: Sequence[Message], call: dict[str, Any], *, fsync: bool) -> int:
+        """Write the messages and the call that brought them; the first one's number, the others follow it.
+
+        Each message is given its id. Its keys must begin with `type` and `message_id`.
+        """
         with self._lock:
-            numbered = [(number, _message_id(number), each) for number, each in enumerate(messages, len(self._offsets))]
-            lines = [
-                orjson.dumps({"type": "accepted", "message_id": message_id, **each._asdict()})
-                for _, message_id, each in numbered
-            ]
-            self._append([*lines, orjson.dumps({"type": "call", "accepted": len(lines), **call})], fsync=fsync)
-        return [(number, message_id) for number, message_id, _ in numbered]
+            first = len(self._offsets)
+            for message, message_id in zip(messages, _message_ids(first, len(messages)), strict=True):
+                message["message_id"] = message_id
+            lines = [orjson.dumps(message) for message in messages]
+            whole_call = {"type": "call", "accepted": len(lines), **call}
+            line_of_call = orjson.dumps(whole_call)
+            self._write([*lines, line_of_call], fsync=fsync)
+            self._take(messages, lines)
+            self._count(whole_call)
+            self._size += len(line_of_call) + 1
+        return first
 
     def note(self, kind: str, content: dict[str, Any]) -> None:
         """Write down anything that is no acceptance: a call, receipts that arrived, a plan."""
         with self._lock:
-            self._append([orjson.dumps({"type": kind, **content})], fsync=False)
+            line = orjson.dumps({"type": kind, **content})
+            self._write([line], fsync=False)
+            self._index(line)
 
-    def message(self, number: int) -> dict[str, Any]:
+    def message(self, number: int) -> Message:
         """The line of one message. IndexError: there is none."""
         offset, line = self._offsets[number], b""
         while b"\n" not in line:
             line = os.pread(self._file, max(_LINE, len(line) * 4), offset)
-        found: dict[str, Any] = orjson.loads(line[: line.index(b"\n")])
+        found: Message = orjson.loads(line[: line.index(b"\n")])
         return found
 
     def find(self, message_id: str) -> tuple[int, dict[str, Any]] | None:
         """The message with this id; the id says where to look."""
         try:
-            number = int.from_bytes(b32hexdecode(message_id[2:10]), "big")
+            number = int(message_id[2:12], 16)
             message = self.message(number)
         except (ValueError, IndexError):
             return None
         return (number, message) if message["message_id"] == message_id else None
+
+    def said(self, number: int, code: int) -> bool:
+        """Whether the webhook has taken this word about this message."""
+        return bool(self._said[number] & 1 << code)
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -89,7 +94,7 @@ class Ledger:
         """Counts of everything; `duplicates` are references (or numbers) accepted more than once."""
         with self._lock:
             references, destinations = self._references[:], self._destinations[:]
-            counts, faults = dict(self.counts), dict(self.faults)
+            counts, faults = dict(self._counts), dict(self._faults)
         return {
             "accepted": len(destinations),
             "duplicates": _repeated(references),
@@ -115,14 +120,12 @@ class Ledger:
         """Close the file."""
         os.close(self._file)
 
-    def _append(self, lines: list[bytes], *, fsync: bool) -> None:
+    def _write(self, lines: list[bytes], *, fsync: bool) -> None:
         block = memoryview(b"\n".join(lines) + b"\n")
         while block:
             block = block[os.write(self._file, block) :]
         if fsync:
             os.fsync(self._file)
-        for line in lines:
-            self._index(line)
 
     def _load(self) -> None:
         """Read what an earlier process wrote; half a line at the end was never answered and is cut off."""
@@ -140,41 +143,47 @@ class Ledger:
                 yield whole
 
     def _index(self, line: bytes) -> None:
-        if line.startswith(_ACCEPTED):
-            self._offsets.append(self._size)
-            self.said.append(0)
-        self._size += len(line) + 1
-        self._count(orjson.loads(line))
+        entry = orjson.loads(line)
+        if entry["type"] == "accepted":
+            self._take([entry], [line])
+        else:
+            self._count(entry)
+            self._size += len(line) + 1
+
+    def _take(self, messages: Sequence[Message], lines: Sequence[bytes]) -> None:
+        """Index accepted messages whose lines come next in the file."""
+        ends = list(accumulate((len(line) + 1 for line in lines), initial=self._size))
+        self._size = ends.pop()
+        self._offsets.extend(ends)
+        self._said.extend([0] * len(lines))
+        self._destinations.extend([hash(message["destination"]) for message in messages])
+        self._references.extend([hash(message["reference"]) for message in messages if message["reference"]])
+        self._counts["parts"] += sum(message["parts"] for message in messages)
 
     def _count(self, entry: dict[str, Any]) -> None:
         match entry["type"]:
-            case "accepted":
-                self._destinations.append(hash(entry["destination"]))
-                self.counts["parts"] += entry["parts"]
-                if entry["reference"]:
-                    self._references.append(hash(entry["reference"]))
             case "call":
                 self._count_call(entry)
             case "receipts":
-                self.counts["receipts_sent"] += len(entry["sent"])
+                self._counts["receipts_sent"] += len(entry["sent"])
                 for packed in entry["sent"]:
-                    self.said[packed >> 4] |= 1 << (packed & 15)
+                    self._said[packed >> 4] |= 1 << (packed & 15)
             case "given_up":
-                self.counts["receipts_given_up"] += entry["receipts"]
+                self._counts["receipts_given_up"] += entry["receipts"]
             case "plan":
                 self.plan = entry["plan"]
 
     def _count_call(self, entry: dict[str, Any]) -> None:
         fault = entry["fault"]
-        self.faults[fault] += 1
-        self.counts["calls"] += 1
-        self.counts["refused"] += entry["refused"]
+        self._faults[fault] += 1
+        self._counts["calls"] += 1
+        self._counts["refused"] += entry["refused"]
         if entry["processed"] and not entry["answered"]:
-            self.counts["processed_unanswered"] += 1
-            self.counts["processed_unanswered_items"] += entry["accepted"]
+            self._counts["processed_unanswered"] += 1
+            self._counts["processed_unanswered_items"] += entry["accepted"]
         if not entry["processed"] and not entry["answered"]:
-            self.counts["unprocessed_unanswered"] += 1
-            self.counts["unprocessed_unanswered_items"] += entry["items"]
+            self._counts["unprocessed_unanswered"] += 1
+            self._counts["unprocessed_unanswered_items"] += entry["items"]
 
 
 _COUNTS: Final = (
@@ -190,9 +199,10 @@ _COUNTS: Final = (
 )
 
 
-def _message_id(number: int) -> str:
+def _message_ids(first: int, count: int) -> list[str]:
     """26 characters like a ULID; the first ones say where the message is, the others cannot be guessed."""
-    return "01" + b32hexencode(number.to_bytes(5, "big") + os.urandom(10)).decode()
+    noise = os.urandom(7 * count).hex().upper()
+    return [f"01{first + place:010X}{noise[14 * place : 14 * place + 14]}" for place in range(count)]
 
 
 def _repeated(hashes: "array[int]") -> int:

@@ -83,6 +83,11 @@ class ReceiptPlan:
         for url in filter(None, (self.url, self.inbound_url)):
             Endpoint.of(url)
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether each message gets exactly the receipts of its fate."""
+        return not (self.sent_first or self.duplicate or self.drop or self.contradict or self.unknown_word)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -174,6 +179,8 @@ class Choices:
             drawn = self._fates * len(destinations)
         else:
             drawn = self._random.choices(self._fates, self._weights, k=len(destinations))
+        if not self._suffixes:
+            return [NUMBERS.get(number) or fate for number, fate in zip(destinations, drawn, strict=True)]
         return [self._fixed(number) or fate for number, fate in zip(destinations, drawn, strict=True)]
 
     def is_refused_in_part(self) -> bool:
@@ -181,8 +188,7 @@ class Choices:
         return self._random.random() < self._plan.partial_share
 
     def _fixed(self, destination: str) -> str | None:
-        digits = destination.lstrip("+")
         for suffix in self._suffixes:
-            if digits.endswith(suffix):
+            if destination.endswith(suffix):
                 return self._plan.numbers[suffix]
-        return NUMBERS.get(digits)
+        return NUMBERS.get(destination)

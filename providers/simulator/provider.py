@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -70,14 +70,13 @@ class SimulatedProvider:
         found = self.ledger.find(message_id)
         if found is None:
             return None
-        number, content = found
-        message = Message(**{name: content[name] for name in Message._fields})
+        number, message = found
         plan, now = self._plan, time.time()
         told = ReceiptPlan(delay=plan.receipts.delay)
         words = [WORDS[unpack(packed)[1]] for at, packed in due_receipts(told, plan.seed, number, message) if at <= now]
         word = max([WORDS[0], *words], key=lambda each: each.rank)
-        status = word.status if words or message.fate in {"silent", "sent_only"} else "Pending"
-        return wire.status_reply(content, status=status, description=word.description, echoes=plan.echoes_reference)
+        status = word.status if words or message["fate"] in {"silent", "sent_only"} else "Pending"
+        return wire.status_reply(message, status=status, description=word.description, echoes=plan.echoes_reference)
 
     def _refuse(self, plan: Plan, fault: str, items: int) -> Answer:
         self._note(fault=fault, items=items, answered=fault not in UNPROCESSED)
@@ -85,22 +84,22 @@ class SimulatedProvider:
         retry_after = plan.retry_after if has_retry_after else None
         return Answer(status, wire.error(status), "ok" if status else fault, retry_after)
 
-    def _process(self, plan: Plan, messages: Sequence[wire.Sent], fault: str, *, bulk: bool) -> Answer:
-        fates = self._fates(messages, in_part=fault == "partial")
-        now = time.time()
-        kept = [(sent, fate) for sent, fate in zip(messages, fates, strict=True) if fate not in REFUSALS]
-        taken = [_message(sent, fate, now, plan) for sent, fate in kept]
-        call = _call(fault, items=len(messages), refused=len(messages) - len(taken), processed=True)
-        numbered = self.ledger.accept(taken, call, fsync=plan.fsync)
-        accepted = list(zip((number for number, _ in numbered), taken, strict=True))
-        ids = iter(message_id for _, message_id in numbered)
-        entries = [_entry(sent, fate, ids) for sent, fate in zip(messages, fates, strict=True)]
-        self.pusher.expect(accepted, early=plan.receipts.early)
-        return _answer(entries, fault, bulk=bulk)
+    def _process(self, plan: Plan, requests: list[dict[str, Any]], fault: str, *, bulk: bool) -> Answer:
+        fates = self._fates([request["destination"] for request in requests], in_part=fault == "partial")
+        now, keep_text = time.time(), plan.keep_text
+        taken = [
+            _message(request, fate, now, keep_text=keep_text)
+            for request, fate in zip(requests, fates, strict=True)
+            if fate not in REFUSALS
+        ]
+        call = _call(fault, items=len(requests), refused=len(requests) - len(taken), processed=True)
+        first = self.ledger.accept(taken, call, fsync=plan.fsync)
+        self.pusher.expect(first, taken, early=plan.receipts.early)
+        return _answer(_entries(requests, fates, taken), fault, bulk=bulk)
 
-    def _fates(self, messages: Sequence[wire.Sent], *, in_part: bool) -> list[str]:
+    def _fates(self, destinations: list[str], *, in_part: bool) -> list[str]:
         with self._lock:
-            fates = self._choices.fates([message.destination for message in messages])
+            fates = self._choices.fates(destinations)
             if in_part:
                 fates = ["busy" if self._choices.is_refused_in_part() else fate for fate in fates]
         return fates
@@ -116,17 +115,32 @@ def _call(fault: str, *, items: int, refused: int, processed: bool) -> dict[str,
     return {"fault": fault, **counts, "processed": processed, "answered": answered, "at": time.time()}
 
 
-def _message(sent: wire.Sent, fate: str, now: float, plan: Plan) -> Message:
-    text = sent.text if plan.keep_text else None
-    parts = count(sent.text).parts
-    return Message(sent.reference, sent.destination, sent.sender, text, parts, fate, sent.account, now)
+def _message(request: dict[str, Any], fate: str, now: float, *, keep_text: bool) -> Message:
+    sms = request["sms"]
+    return {
+        "type": "accepted",
+        "message_id": "",
+        "reference": request.get("reference"),
+        "destination": request["destination"],
+        "sender": sms["sender"],
+        "text": sms["text"] if keep_text else None,
+        "parts": count(sms["text"]).parts,
+        "fate": fate,
+        "account": request["trafficAccountId"],
+        "at": now,
+    }
 
 
-def _entry(sent: wire.Sent, fate: str, ids: Iterator[str]) -> dict[str, Any]:
+def _entries(requests: list[dict[str, Any]], fates: list[str], taken: list[Message]) -> list[dict[str, Any]]:
+    ids = iter([message["message_id"] for message in taken])
+    return [_entry(request["trafficAccountId"], fate, ids) for request, fate in zip(requests, fates, strict=True)]
+
+
+def _entry(account: str, fate: str, ids: Iterator[str]) -> dict[str, Any]:
     if fate in REFUSALS:
-        return wire.entry(sent, error=REFUSALS[fate])
+        return wire.refusal(account, REFUSALS[fate])
     message_id = next(ids)
-    return wire.entry(sent, message_id=None if fate == "no_id" else message_id)
+    return {"trafficAccountId": account} if fate == "no_id" else {"trafficAccountId": account, "messageId": message_id}
 
 
 def _answer(entries: list[dict[str, Any]], fault: str, *, bulk: bool) -> Answer:

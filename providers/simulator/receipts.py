@@ -72,12 +72,13 @@ class ReceiptPusher:
             retries = sum(len(group.packed) for _, group in self._retries)
             return self._unread + len(self._schedule) + self._under_way + retries
 
-    def expect(self, accepted: Sequence[tuple[int, Message]], *, early: bool) -> None:
-        """Schedule the receipts of new messages, or push them before this returns."""
+    def expect(self, first: int, messages: Sequence[Message], *, early: bool) -> None:
+        """Schedule the receipts of new messages, numbered from `first`, or push them before this returns."""
         plan = self._plan()
         if plan.receipts.url is None:
             return
-        found = (due for number, message in accepted for due in due_receipts(plan.receipts, plan.seed, number, message))
+        numbered = enumerate(messages, first)
+        found = (due for number, message in numbered for due in due_receipts(plan.receipts, plan.seed, number, message))
         if not early:
             self._schedule.add(found)
             return
@@ -109,13 +110,12 @@ class ReceiptPusher:
             self._unread -= 1
 
     def _unsaid(self, number: int) -> Iterator[tuple[float, int]]:
-        said, plan = self._ledger.said[number], self._plan()
+        plan = self._plan()
         if plan.receipts.url is None:
             return
-        content = self._ledger.message(number)
-        message = Message(**{name: content[name] for name in Message._fields})
+        message = self._ledger.message(number)
         for at, packed in due_receipts(plan.receipts, plan.seed, number, message):
-            if not said & 1 << unpack(packed)[1]:
+            if not self._ledger.said(*unpack(packed)):
                 yield at, packed
 
     def _tick(self) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from providers.simulator.fates import DELIVERED, RECEIPTS, SENT, TELEPORTED, UNREACHABLE
@@ -11,6 +11,7 @@ from providers.simulator.plan import ReceiptPlan
 # Receipts due within the same twentieth of a second are one bucket, so that they can leave together and shuffled.
 TICKS_PER_SECOND: Final = 20
 _SCALE: Final = 1 << 64
+_MASK: Final = _SCALE - 1
 
 
 def pack(number: int, code: int) -> int:
@@ -24,21 +25,27 @@ def unpack(packed: int) -> tuple[int, int]:
 
 
 def _fraction(seed: int, number: int, salt: int) -> float:
-    """A number in [0, 1) that only depends on its arguments (the mixing steps of splitmix64)."""
-    mixed = (seed * 0x9E3779B97F4A7C15 + number * 16 + salt + 1) * 0xBF58476D1CE4E5B9 % _SCALE
-    mixed = (mixed ^ mixed >> 30) * 0x94D049BB133111EB % _SCALE
-    mixed = (mixed ^ mixed >> 27) * 0xBF58476D1CE4E5B9 % _SCALE
-    return (mixed ^ mixed >> 31) / _SCALE
+    """A number in [0, 1) that only depends on its arguments (two rounds of multiply and fold)."""
+    mixed = (seed * 0x2545F491 + number * 16 + salt + 1) * 0x9E3779B97F4A7C15 & _MASK
+    return ((mixed ^ mixed >> 29) * 0xBF58476D1CE4E5B9 & _MASK) / _SCALE
 
 
-def due_receipts(plan: ReceiptPlan, seed: int, number: int, message: Any) -> Iterator[tuple[float, int]]:
+def due_receipts(plan: ReceiptPlan, seed: int, number: int, message: dict[str, Any]) -> Iterable[tuple[float, int]]:
     """(time, packed receipt) of everything that will be said about a message, repetitions included.
 
-    `message` has `fate` and `at`. Nothing when it is dropped.
+    Nothing when it is dropped.
     """
+    codes, at = RECEIPTS[message["fate"]], message["at"]
+    if plan.is_calm and len(codes) == 1:
+        return ((at + said_after(plan, seed, number), pack(number, codes[0])),)
+    return _disturbed(plan, seed, number, list(codes), at)
+
+
+def _disturbed(
+    plan: ReceiptPlan, seed: int, number: int, codes: list[int], since: float
+) -> Iterator[tuple[float, int]]:
     if plan.drop and _fraction(seed, number, 1) < plan.drop:
         return
-    codes = list(RECEIPTS[message.fate])
     if plan.sent_first and _fraction(seed, number, 2) < plan.sent_first:
         codes.insert(0, SENT)
     if plan.unknown_word and _fraction(seed, number, 3) < plan.unknown_word:
@@ -46,7 +53,7 @@ def due_receipts(plan: ReceiptPlan, seed: int, number: int, message: Any) -> Ite
     if plan.contradict and codes[-1:] == [DELIVERED] and _fraction(seed, number, 4) < plan.contradict:
         codes.insert(len(codes) - (_fraction(seed, number, 5) < 0.5), UNREACHABLE)
     for place, code in enumerate(codes):
-        at = message.at + said_after(plan, seed, number, place=place, of=len(codes))
+        at = since + said_after(plan, seed, number, place=place, of=len(codes))
         yield at, pack(number, code)
         if plan.duplicate and _fraction(seed, number, 6 + place) < plan.duplicate:
             yield at + (plan.delay[1] - plan.delay[0]) / 2, pack(number, code)
@@ -69,7 +76,7 @@ class Schedule:
     def __len__(self) -> int:
         return self._waiting
 
-    def add(self, receipts: Iterator[tuple[float, int]]) -> None:
+    def add(self, receipts: Iterable[tuple[float, int]]) -> None:
         """Take receipts with their times (seconds since 1970)."""
         with self._lock:
             for at, packed in receipts:

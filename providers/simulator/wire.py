@@ -5,7 +5,7 @@ import hmac
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import uuid4
 
 import orjson
@@ -30,49 +30,33 @@ REASONS: Final = {
 }
 
 
-class Sent(NamedTuple):
-    """One message of a request."""
-
-    account: str
-    destination: str
-    sender: str
-    text: str
-    reference: str | None
-
-
 class Invalid(Exception):
     """The request cannot be read; the argument is the error body."""
 
 
-def read_messages(body: bytes, *, bulk: bool) -> list[Sent]:
-    """The messages of a send request. Raises Invalid with what a 400 says."""
+def read_messages(body: bytes, *, bulk: bool) -> list[dict[str, Any]]:
+    """The messages of a send request, checked but as they came. Raises Invalid with what a 400 says."""
     try:
         content = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Invalid({"message": "The body is not JSON"}) from error
-    raw = content.get("messages") if bulk and isinstance(content, dict) else [content]
-    if not isinstance(raw, list) or not raw:
+    messages = content.get("messages") if bulk and isinstance(content, dict) else [content]
+    if not isinstance(messages, list) or not messages:
         raise Invalid({"message": "messages is required"})
-    return [_read_message(each, position) for position, each in enumerate(raw)]
+    for position, message in enumerate(messages):
+        if wrong := _wrong(message):
+            raise Invalid({"message": REASONS[400], "errors": {f"messages[{position}]": [wrong]}})
+    return messages
 
 
-def _read_message(raw: Any, position: int) -> Sent:
-    sms = raw.get("sms") if isinstance(raw, dict) else None
-    if not isinstance(sms, dict):
-        raise _fault(position, "sms", "is required")
-    account, destination = raw.get("trafficAccountId"), raw.get("destination")
-    if not isinstance(account, str) or not account:
-        raise _fault(position, "trafficAccountId", "is required")
-    if not isinstance(destination, str) or not _E164(destination):
-        raise _fault(position, "destination", "must be E.164")
-    text, sender = sms.get("text"), sms.get("sender")
-    if not isinstance(text, str) or not text or not isinstance(sender, str) or not 1 <= len(sender) <= 16:
-        raise _fault(position, "sms", "needs text and sender")
-    return Sent(account, destination, sender, text, raw.get("reference"))
-
-
-def _fault(position: int, name: str, said: str) -> Invalid:
-    return Invalid({"message": REASONS[400], "errors": {f"messages[{position}].{name}": [said]}})
+def _wrong(message: Any) -> str | None:
+    try:
+        sms = message["sms"]
+        if not (message["trafficAccountId"] and _E164(message["destination"])):
+            return "needs trafficAccountId and an E.164 destination"
+        return None if sms["text"] and 1 <= len(sms["sender"]) <= 16 else "needs text and sender"
+    except (KeyError, TypeError):
+        return "needs trafficAccountId, destination, sms.text and sms.sender"
 
 
 def error(status: int, content: dict[str, Any] | None = None) -> bytes:
@@ -80,14 +64,9 @@ def error(status: int, content: dict[str, Any] | None = None) -> bytes:
     return orjson.dumps(content or {"message": REASONS.get(status, "Error"), "status": status})
 
 
-def entry(message: Sent, *, message_id: str | None = None, error: str | None = None) -> dict[str, Any]:
-    """One entry of a send reply: no destination, no reference, as with the real one."""
-    content: dict[str, Any] = {"trafficAccountId": message.account}
-    if message_id is not None:
-        content["messageId"] = message_id
-    if error is not None:
-        content["error"] = {"code": error, "message": f"The message was refused: {error}"}
-    return content
+def refusal(account: str, code: str) -> dict[str, Any]:
+    """The entry of a refused item in a send reply; that of an accepted one has a messageId instead of the error."""
+    return {"trafficAccountId": account, "error": {"code": code, "message": f"The message was refused: {code}"}}
 
 
 def reply(entries: Sequence[dict[str, Any]], *, bulk: bool) -> bytes:
