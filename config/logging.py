@@ -38,3 +38,8 @@ def logging_config(*, level: str) -> dict[str, Any]:
         # Celery prints each task with its arguments at INFO; ours are ids, but one line per task is enough.
         "loggers": {"celery.worker.strategy": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
     }
+
+
+def request_id() -> str | None:
+    """The id under which the present request or task is logged."""
+    return structlog.contextvars.get_contextvars().get("request_id")

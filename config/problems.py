@@ -3,15 +3,17 @@
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from config.logging import request_id
+
 log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(Exception):
@@ -43,11 +45,42 @@ class Conflict(Problem):
     status = 409
 
 
+class Unauthenticated(Problem):
+    """Present a key or log in."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+
+class Forbidden(Problem):
+    """You may not do this here."""
+
+    code = "FORBIDDEN"
+    status = 403
+
+
+class TooLarge(Problem):
+    """The body is too large."""
+
+    code = "TOO_LARGE"
+    status = 413
+
+
 class QueueUnavailable(Problem):
     """The database cannot be reached; nothing was changed. Try again in a moment."""
 
     code = "QUEUE_UNAVAILABLE"
     status = 503
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=2)
+
+
+class Broken(Problem):
+    """Something on our side is broken; it was logged under this request_id."""
+
+    code = "INTERNAL_ERROR"
+    status = 500
 
 
 class InvalidFields(Problem):
@@ -76,6 +109,14 @@ CODES = {
 }
 
 
+TRANSLATED: tuple[tuple[tuple[type[Exception], ...], type[Problem]], ...] = (
+    ((Http404, exceptions.NotFound), NotFound),
+    ((PermissionDenied,), Forbidden),
+    ((RequestDataTooBig,), TooLarge),
+    ((OperationalError, InterfaceError), QueueUnavailable),
+)
+
+
 def pointers(detail: Any, at: str = "#") -> list[dict[str, str]]:
     """Flatten DRF's nested error detail to `[{pointer, detail, code}]` (RFC 6901 pointers)."""
     if isinstance(detail, dict):
@@ -94,27 +135,27 @@ def as_problem(error: Exception) -> Problem | None:
     """Translate what a view may raise into a Problem; None for a programming error."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, (Http404, exceptions.NotFound)):
-        return NotFound()
-    if isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
     if isinstance(error, (OperationalError, InterfaceError)):
-        log.exception("database_unreachable")
-        return QueueUnavailable()
-    if not isinstance(error, exceptions.APIException):
-        return None
+        log.error("database_unreachable", exc_info=error)
+    for kinds, problem in TRANSLATED:
+        if isinstance(error, kinds):
+            return problem()
+    return _of_drf(error) if isinstance(error, exceptions.APIException) else None
+
+
+def _of_drf(error: exceptions.APIException) -> Problem:
     if isinstance(error, exceptions.ValidationError):
         return InvalidFields(pointers(error.detail))
     problem = Problem(str(error.detail))
     problem.status = error.status_code
     problem.code = CODES.get(error.status_code, "VALIDATION_ERROR")
-    if isinstance(error, exceptions.Throttled) and error.wait is not None:
-        problem.facts["retry_after"] = int(error.wait) + 1
+    if (wait := getattr(error, "wait", None)) is not None:  # Throttled: seconds
+        problem.facts["retry_after"] = int(wait) + 1
     return problem
 
 
-def document(problem: Problem, *, request_id: str | None) -> dict[str, Any]:
-    """The body of a problem answer."""
+def document(problem: Problem) -> dict[str, Any]:
+    """The body of a problem answer, with the id under which the request was logged."""
     return {
         "type": "about:blank",
         "title": problem.code.replace("_", " ").capitalize(),
@@ -122,9 +163,17 @@ def document(problem: Problem, *, request_id: str | None) -> dict[str, Any]:
         "code": problem.code,
         "detail": problem.detail,
         "errors": [],
-        "request_id": request_id,
+        "request_id": request_id(),
         **problem.facts,
     }
+
+
+def headers(problem: Problem) -> dict[str, str]:
+    """The headers that a problem answer carries beside its body."""
+    extra = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    if retry_after := problem.facts.get("retry_after"):
+        extra["Retry-After"] = str(retry_after)
+    return extra
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -132,17 +181,4 @@ def problem_response(error: Exception, context: dict[str, Any]) -> Response | No
     problem = as_problem(error)
     if problem is None:
         return None
-    request: Request = context["request"]
-    response = Response(
-        document(problem, request_id=request.META.get("HTTP_X_REQUEST_ID") or getattr(request, "request_id", None)),
-        status=problem.status,
-        content_type="application/problem+json",
-    )
-    if problem.status == 401:
-        response["WWW-Authenticate"] = "Bearer"
-    if retry_after := problem.facts.get("retry_after"):
-        response["Retry-After"] = str(retry_after)
-    return response
-
-
-__all__ = ["Conflict", "DatabaseError", "InvalidFields", "NotFound", "Problem", "QueueUnavailable", "invalid"]
+    return Response(document(problem), status=problem.status, content_type=MEDIA_TYPE, headers=headers(problem))

@@ -54,6 +54,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "config.middleware.RequestIdHeader",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -62,7 +64,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -165,7 +166,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["audiences.auth.ApiKeyAuthentication", "audiences.auth.ConsoleAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["audiences.auth.StoreScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["config.wire.JsonBody"],
     "DEFAULT_PAGINATION_CLASS": "audiences.pagination.IdCursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "audiences.openapi.Schema",
@@ -175,14 +176,24 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Heliograph API",
-    "DESCRIPTION": "SMS campaigns for stores. Times are ISO 8601 UTC, ids are opaque strings, errors are RFC 9457 problems.",
+    "DESCRIPTION": "SMS campaigns for stores. Times are ISO 8601 UTC, ids opaque strings, errors RFC 9457 problems.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "Consent": "audiences.models.contacts.CONSENTS",
+        "StatedConsent": "audiences.serializers.STATED",
+        "StoreStatus": "audiences.models.stores.STORE_STATUSES",
+        "ImportStatus": "audiences.states.IMPORT.states",
+        "CampaignKind": "campaigns.states.KINDS",
+        "CampaignStatus": "campaigns.states.CAMPAIGN.states",
+        "RecipientStatus": "campaigns.states.RECIPIENT.states",
+        "BatchState": "campaigns.states.BATCH.states",
+        "LedgerKind": "billing.models.accounts.KINDS",
+        "ReservationState": "billing.states.RESERVATION.states",
+    },
 }
 
 # Security, static files, language -----------------------------------------------------------------------------------
@@ -192,7 +203,11 @@ SESSION_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=_secure)
 SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000 if _secure else 0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # our own proxy sets X-Forwarded-Proto and -For
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+# A client that is redirected has already sent its key in the clear: it is told so instead.
+SECURE_REDIRECT_EXEMPT = [r"^api/"]
+API_KEYS_NEED_TLS = env.bool("API_KEYS_NEED_TLS", default=_secure)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -232,3 +247,4 @@ USE_TZ = True
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOGGING = logging_config(level=LOG_LEVEL)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_USER_ID_FIELD = None  # who acts is bound by audiences.auth; asking here would query on every request

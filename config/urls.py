@@ -3,7 +3,22 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config.reference import schema_file, swagger
+
+handler400 = "config.handlers.bad_request"
+handler403 = "config.handlers.forbidden"
+handler404 = "config.handlers.not_found"
+handler500 = "config.handlers.broken"
+
+api = [
+    path("schema", schema_file, name="schema"),
+    path("docs", swagger, name="docs"),
+    path("", include("audiences.urls")),
+    path("", include("billing.urls")),
+    path("", include("campaigns.urls")),
+]
+
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/", include(api)),
 ]
-_ = include
