@@ -45,7 +45,7 @@ class PriorityField(serializers.ChoiceField):
     def to_representation(self, value: Any) -> str:
         return next(word for word, rank in PRIORITIES.items() if rank == value)
 
-    def to_internal_value(self, data: Any) -> int:
+    def to_internal_value(self, data: Any) -> Any:
         return PRIORITIES[super().to_internal_value(data)]
 
 
@@ -207,3 +207,37 @@ def moment(body: ScheduleBody, *, planned: Any) -> Any:
     if send_at is None:
         raise invalid("/send_at", "When is it to be sent?", code="required")
     return send_at
+
+
+class CountsShape(serializers.Serializer[Any]):
+    """Recipients by status: every recipient is in exactly one."""
+
+    pending = serializers.IntegerField()
+    sent = serializers.IntegerField(help_text="Accepted by the provider, no receipt yet.")
+    delivered = serializers.IntegerField()
+    undelivered = serializers.IntegerField()
+    failed = serializers.IntegerField()
+    skipped = serializers.IntegerField()
+    unknown = serializers.IntegerField(help_text="Handed over, the answer was lost; never sent again by itself.")
+    unconfirmed = serializers.IntegerField(help_text="As unknown, after the deadline: the credits went back.")
+    cancelled = serializers.IntegerField()
+
+
+class ProgressShape(serializers.Serializer[Any]):
+    """How far a campaign is. `audience` is the sum of `counts`."""
+
+    status = serializers.ChoiceField(choices=CAMPAIGN.states)
+    reason = serializers.CharField(help_text="Why it is paused or failed.")
+    expected = serializers.IntegerField(help_text="Recipients of the quote.")
+    prepared = serializers.BooleanField(help_text="Whether all of them are written down.")
+    audience = serializers.IntegerField(help_text="Recipients that are written down.")
+    counts = CountsShape()
+    in_flight = serializers.IntegerField(help_text="Those of `pending` that are at a worker.")
+    failed_by_class = serializers.DictField(child=serializers.IntegerField())
+    skipped_by_reason = serializers.DictField(child=serializers.IntegerField())
+    undelivered_by_class = serializers.DictField(child=serializers.IntegerField())
+    parts_sent = serializers.IntegerField()
+    credits_held = serializers.IntegerField()
+    credits_charged = serializers.IntegerField()
+    percent = serializers.FloatField()
+    version = serializers.IntegerField(help_text="Grows with every change of the counts.")

@@ -6,6 +6,7 @@ import django_filters
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audiences.errors import AudienceInvalid
 from audiences.openapi import refuses
 from audiences.tenancy import StoreViews
 from campaigns.errors import InvalidStatus
@@ -14,16 +15,9 @@ from campaigns.serializers import CampaignBody
 from campaigns.services import edit
 from campaigns.states import CAMPAIGN, KINDS
 from config.idempotency import idempotent
-from config.problems import Problem
 
 
-class AudienceInvalid(Problem):
-    """The audience names something that does not exist."""
-
-    code = "AUDIENCE_INVALID"
-
-
-class CampaignFilter(django_filters.FilterSet):
+class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]
     """What a list of campaigns can be narrowed by."""
 
     status = django_filters.ChoiceFilter(choices=[(state, state) for state in CAMPAIGN.states])
@@ -40,7 +34,7 @@ class Drafts(StoreViews[Campaign]):
 
     def list(self, request: Request) -> Response:
         """The store's campaigns, newest first."""
-        return self.page(self.filter_queryset(self.get_queryset()))
+        return self.page(self.get_queryset())
 
     @refuses(AudienceInvalid)
     @idempotent
@@ -59,7 +53,7 @@ class Drafts(StoreViews[Campaign]):
     def partial_update(self, request: Request, id: str) -> Response:
         """Change a draft or scheduled campaign; what is left out stays."""
         campaign = self.get_object()
-        body = self.body(CampaignBody, partial=True)
+        body = self.body(CampaignBody, row=campaign)
         fields: dict[str, Any] = body.stored(store_id=self.caller.store_id)
         changed = edit.edit(
             store_id=self.caller.store_id, campaign_id=campaign.pk, fields=fields, actor=self.caller.actor

@@ -5,9 +5,9 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audiences.errors import AudienceInvalid
 from audiences.openapi import refuses
 from audiences.tenancy import StoreViews
-from campaigns.api.drafts import AudienceInvalid
 from campaigns.content import validate
 from campaigns.errors import NoMessageText
 from campaigns.models import Campaign

@@ -1,5 +1,8 @@
 """How a campaign is doing: progress, recipients, batches, history."""
 
+import hashlib
+import json
+
 import django_filters
 from django.db.models import Max, Min, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -17,7 +20,7 @@ from config.opaque import private_id, public_id
 from config.problems import invalid
 
 
-class RecipientFilter(django_filters.FilterSet):
+class RecipientFilter(django_filters.FilterSet):  # type: ignore[misc]
     """What a list of recipients can be narrowed by."""
 
     status = django_filters.ChoiceFilter(choices=[(state, state) for state in RECIPIENT.states])
@@ -56,7 +59,7 @@ class Reading(StoreViews[Campaign]):
         """Recipients by status, from counters: it costs the same for ten and for ten million."""
         campaign = self.get_object()
         shown = ProgressShape(progress.read(campaign.pk)).data
-        tag = f'W/"{shown["version"]}-{campaign.status}"'
+        tag = f'W/"{hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:32]}"'
         if tag in [part.strip() for part in request.headers.get("If-None-Match", "").split(",")]:
             return Response(status=304, headers={"ETag": tag})
         return Response(shown, headers={"ETag": tag})
@@ -70,7 +73,7 @@ class Reading(StoreViews[Campaign]):
         rows = CampaignRecipient.objects.filter(
             campaign_id=campaign.pk, batch_id__gte=ends["first"] or 0, batch_id__lte=ends["last"] or 0
         )
-        return self.page(self.filter_queryset(rows))
+        return self.page(rows)
 
     @extend_schema(responses=BatchShape(many=True))
     @action(detail=True, filterset_class=None, pagination_class=OldestFirst, serializer_class=BatchShape)

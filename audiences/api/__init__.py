@@ -1,0 +1,1 @@
+"""The audiences API: one file per resource."""

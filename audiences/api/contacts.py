@@ -1,0 +1,94 @@
+"""Contacts and their consent."""
+
+import django_filters
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audiences.errors import DuplicatePhone
+from audiences.models import Contact
+from audiences.models.contacts import CONSENTS
+from audiences.openapi import refuses
+from audiences.serializers import ConsentBody, ContactBody, NewContactBody
+from audiences.services.consent import change_consent
+from audiences.services.contacts import create_contact, delete_contact, update_contact
+from audiences.tenancy import StoreViews
+
+
+class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]
+    """What contacts can be narrowed by. A phone never stands in an address: addresses end up in logs."""
+
+    consent = django_filters.ChoiceFilter(choices=[(consent, consent) for consent in CONSENTS])
+    country = django_filters.CharFilter(max_length=2)
+
+
+class ContactViews(StoreViews[Contact]):
+    """Contacts."""
+
+    kind = "con"
+    queryset = Contact.objects.filter(erased_at=None)
+    serializer_class = ContactBody
+    filterset_class = ContactFilter
+
+    def list(self, request: Request) -> Response:
+        """The store's contacts, newest first."""
+        return self.page(self.get_queryset())
+
+    @extend_schema(request=NewContactBody, responses={201: ContactBody})
+    @refuses(DuplicatePhone)
+    def create(self, request: Request) -> Response:
+        """Add a contact."""
+        values = dict(self.body(NewContactBody).validated_data)
+        made = create_contact(
+            store=self.caller.store,
+            phone=values.pop("phone"),
+            consent=values.pop("consent"),
+            source=values.pop("consent_source"),
+            evidence=values.pop("consent_evidence", None),
+            values=values,
+            actor=self.caller.actor,
+        )
+        return Response(self.read(made), status=201)
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        """One contact."""
+        return Response(self.read(self.get_object()))
+
+    @refuses(DuplicatePhone)
+    def partial_update(self, request: Request, id: str) -> Response:
+        """Change a contact; what is left out stays."""
+        row = self.get_object()
+        values = self.body(ContactBody, row=row).validated_data
+        changed = update_contact(store=self.caller.store, contact_id=row.pk, values=values, actor=self.caller.actor)
+        return Response(self.read(changed))
+
+    def destroy(self, request: Request, id: str) -> Response:
+        """Delete a contact. Whoever opted out stays on the suppression list."""
+        delete_contact(store=self.caller.store, contact_id=self.get_object().pk, actor=self.caller.actor)
+        return Response(status=204)
+
+    @extend_schema(request=ConsentBody, responses=ContactBody)
+    @action(detail=True, methods=["post"], url_path="opt-out")
+    def opt_out(self, request: Request, id: str) -> Response:
+        """No more marketing, from the next batch on; also waiting recipients are skipped."""
+        return self._set_consent("opted_out")
+
+    @extend_schema(request=ConsentBody, responses=ContactBody)
+    @action(detail=True, methods=["post"], url_path="opt-in")
+    def opt_in(self, request: Request, id: str) -> Response:
+        """The person agreed to be texted, with the source and the evidence."""
+        return self._set_consent("opted_in")
+
+    def _set_consent(self, consent: str) -> Response:
+        row = self.get_object()
+        said = self.body(ConsentBody).validated_data
+        change_consent(
+            store_id=self.caller.store_id,
+            contact_id=row.pk,
+            consent=consent,
+            source=said["source"],
+            evidence=said.get("evidence"),
+            actor=self.caller.actor,
+        )
+        return Response(self.read(self.get_object()))

@@ -1,0 +1,164 @@
+"""The bodies of the audiences API: what is taken, and what is shown."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from audiences.models.contacts import CONSENTS, GENDERS
+from audiences.models.stores import SCOPES, SENDER, STORE_STATUSES
+from audiences.states import IMPORT
+from config.wire import ActorField, Body, JsonObject, PublicId
+
+STATED = ("unknown", "opted_in")  # a file never opts anybody out
+CAP_MAX = 32_767  # a smallint
+
+
+class StoreBody(Body):
+    """The store and how it sends."""
+
+    id = PublicId(kind="str", read_only=True)
+    name = serializers.CharField(max_length=200)
+    slug = serializers.CharField(read_only=True)
+    time_zone = serializers.CharField(max_length=64, help_text="IANA name.")
+    country = serializers.RegexField(r"^[A-Z]{2}$", help_text="Numbers without a country are read as from here.")
+    currency = serializers.RegexField(r"^[A-Z]{3}$")
+    sender = serializers.CharField(max_length=16, validators=[SENDER], help_text="What recipients see as the sender.")
+    quiet_from = serializers.TimeField(allow_null=True, help_text="No marketing from this local hour …")
+    quiet_until = serializers.TimeField(allow_null=True, help_text="… until this one.")
+    cap_per_day = serializers.IntegerField(
+        min_value=1, max_value=CAP_MAX, allow_null=True, help_text="Marketing messages per contact in 24 hours."
+    )
+    cap_per_week = serializers.IntegerField(min_value=1, max_value=CAP_MAX, allow_null=True)
+    custom_fields = JsonObject(
+        child=serializers.ChoiceField(choices=("text", "number", "date", "yes_no")),
+        help_text="Names of the contacts' custom fields, and what they hold.",
+    )
+    links_base_url = serializers.URLField(allow_blank=True)
+    status = serializers.ChoiceField(choices=STORE_STATUSES, read_only=True)
+    sending_stopped = serializers.BooleanField(read_only=True, help_text="Staff stopped all sending of this store.")
+    created_at = serializers.DateTimeField(read_only=True)
+
+
+class ContactBody(Body):
+    """A person of the store."""
+
+    id = PublicId(kind="con", read_only=True)
+    phone = serializers.CharField(max_length=40, help_text="Any usual way of writing; kept as E.164.")
+    country = serializers.CharField(read_only=True, help_text="Of the number.")
+    first_name = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    last_name = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    email = serializers.EmailField(max_length=320, allow_blank=True, required=False)
+    birthday = serializers.DateField(allow_null=True, required=False)
+    gender = serializers.ChoiceField(choices=GENDERS, allow_blank=True, required=False)
+    language = serializers.CharField(max_length=10, allow_blank=True, required=False)
+    time_zone = serializers.CharField(max_length=64, allow_blank=True, required=False)
+    # DRF takes declared fields out of the class, so that its own property of this name stays.
+    fields = JsonObject(required=False, help_text="Custom fields.")  # type: ignore[assignment]
+    consent = serializers.ChoiceField(choices=CONSENTS, read_only=True, help_text="Changed by opt-in and opt-out.")
+    consent_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    consent_source = serializers.CharField(read_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class NewContactBody(ContactBody):
+    """A new person of the store. Who opted out before stays opted out, whatever is stated here."""
+
+    consent = serializers.ChoiceField(choices=CONSENTS, default="unknown")
+    consent_source = serializers.CharField(
+        max_length=100, default="", allow_blank=True, help_text="Where the consent comes from, e.g. `checkout`."
+    )
+    consent_evidence = JsonObject(required=False, write_only=True, help_text="What proves it.")
+
+
+class ConsentBody(Body):
+    """Where a consent comes from."""
+
+    source = serializers.CharField(max_length=100, required=False, default="api", help_text="E.g. `checkout`.")
+    evidence = JsonObject(required=False, help_text="What proves it, e.g. the form and its wording.")
+
+
+class ListBody(Body):
+    """A static list of contacts."""
+
+    id = PublicId(kind="lst", read_only=True)
+    name = serializers.CharField(max_length=160)
+    description = serializers.CharField(max_length=400, allow_blank=True, required=False)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+
+
+class MembersBody(Body):
+    """Contacts to put on a list and to take off it."""
+
+    add = serializers.ListField(child=PublicId(kind="con"), max_length=10_000, default=list)
+    remove = serializers.ListField(child=PublicId(kind="con"), max_length=10_000, default=list)
+
+
+class MembersShape(serializers.Serializer[Any]):
+    """How many contacts really came and went."""
+
+    added = serializers.IntegerField()
+    removed = serializers.IntegerField()
+
+
+class KeyBody(Body):
+    """A key of the store."""
+
+    id = PublicId(kind="key", read_only=True)
+    name = serializers.CharField(max_length=100)
+    prefix = serializers.CharField(read_only=True, help_text="The key's beginning, to tell keys apart.")
+    scopes = serializers.MultipleChoiceField(choices=SCOPES, allow_empty=False)
+    created_at = serializers.DateTimeField(read_only=True)
+    last_used_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    expires_at = serializers.DateTimeField(allow_null=True, required=False)
+    revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+
+class NewKeyShape(KeyBody):
+    """A new key. `key` is shown this once."""
+
+    key = serializers.CharField(read_only=True)
+
+
+class ImportShape(serializers.Serializer[Any]):
+    """An import of contacts, and how far it got. Counts are rows of the file."""
+
+    id = PublicId(kind="imp")
+    status = serializers.ChoiceField(choices=IMPORT.states)
+    file_name = serializers.CharField()
+    file_bytes = serializers.IntegerField()
+    encoding = serializers.CharField()
+    delimiter = serializers.CharField()
+    mapping = serializers.DictField(child=serializers.CharField())
+    consent = serializers.ChoiceField(choices=CONSENTS)
+    list = PublicId(kind="lst", source="list_id", allow_null=True)
+    dry_run = serializers.BooleanField()
+    rows = serializers.IntegerField()
+    created = serializers.IntegerField()
+    updated = serializers.IntegerField()
+    unchanged = serializers.IntegerField()
+    duplicates = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    error = serializers.CharField()
+    actor = ActorField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class ImportBody(Body):
+    """A file of contacts and how to read it."""
+
+    file = serializers.FileField(allow_empty_file=False, help_text="CSV, or XLSX.")
+    mapping = serializers.JSONField(
+        required=False,
+        help_text="Column of the file -> field of the contact, as JSON. Without it: by the columns' names.",
+    )
+    consent = serializers.ChoiceField(
+        choices=STATED, default="unknown", help_text="What new contacts agreed to, as you state it."
+    )
+    consent_source = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    consent_at = serializers.DateTimeField(required=False)
+    list = PublicId(kind="lst", required=False, help_text="Put the contacts on this list.")
+    dry_run = serializers.BooleanField(default=False, help_text="Check every row, change nothing.")

@@ -1,0 +1,73 @@
+"""The API's view of one store's rows: every queryset starts from the caller's store, every id is opaque."""
+
+from typing import Any, ClassVar, TypeVar, cast
+
+from django.db.models import Model, QuerySet
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from audiences.auth import Caller
+from config.opaque import private_id
+from config.problems import NotFound
+from config.wire import Body
+
+Row = TypeVar("Row", bound=Model)
+Shape = TypeVar("Shape", bound=Body)
+
+
+class StoreViews(GenericViewSet[Row]):
+    """Views of rows that belong to a store.
+
+    `kind`: the kind of their public ids; `store_path`: the look-up from the row to its store. A row of another store,
+    and an id that is made up, is a 404.
+    """
+
+    kind: ClassVar[str]
+    operation: ClassVar[str] = ""  # how the schema calls a route that has no router's name
+    store_path: ClassVar[str] = "store_id"
+    lookup_field = "id"
+    lookup_value_regex = "[^/]+"
+
+    @property
+    def caller(self) -> Caller:
+        """Who asks; set by authentication before any action runs."""
+        return cast("Caller", self.request.auth)
+
+    def get_queryset(self) -> QuerySet[Row]:
+        """The rows of the caller's store; none while the schema is drawn."""
+        rows = super().get_queryset()
+        if getattr(self, "swagger_fake_view", False):
+            return rows.none()
+        return rows.filter(**{self.store_path: self.caller.store_id})
+
+    def key(self) -> int:
+        """The primary key in the path, of whatever store. Raises NotFound for a made-up id."""
+        number = private_id(self.kwargs["id"], kind=self.kind)
+        if number is None:
+            raise NotFound
+        return number
+
+    def get_object(self) -> Row:
+        """The row in the path. Raises NotFound, also for another store's."""
+        row = self.get_queryset().filter(pk=self.key()).first()
+        if row is None:
+            raise NotFound
+        return row
+
+    def body(self, shape: type[Shape], *, row: Any = None) -> Shape:
+        """The request's body, checked; with `row` it is a change of that row, and what is left out stays.
+
+        Raises ValidationError.
+        """
+        body = shape(row, data=self.request.data, partial=row is not None, context=self.get_serializer_context())
+        body.is_valid(raise_exception=True)
+        return body
+
+    def read(self, row: Any) -> dict[str, Any]:
+        """The row as the API shows it."""
+        return dict(self.get_serializer(row).data)
+
+    def page(self, rows: QuerySet[Any]) -> Response:
+        """A page of rows, narrowed by the query's filters, as the API shows them."""
+        page = self.paginate_queryset(self.filter_queryset(rows)) or []
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)

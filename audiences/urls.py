@@ -1,0 +1,18 @@
+"""Routes of the audiences API."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from audiences.api.contacts import ContactViews
+from audiences.api.keys import KeyViews
+from audiences.api.lists import ListViews
+from audiences.api.store import StoreView
+
+router = SimpleRouter(trailing_slash=False)
+router.register("contacts", ContactViews, basename="contacts")
+router.register("lists", ListViews, basename="lists")
+router.register("api-keys", KeyViews, basename="keys")
+urlpatterns = [
+    path("store", StoreView.as_view({"get": "retrieve", "patch": "partial_update"}), name="store"),
+    *router.urls,
+]
