@@ -160,7 +160,12 @@ def people(
     members = KINDS[audience["kind"]].members(everybody, audience, window=window)
     for one in audience.get("exclude", []):
         members = KINDS[one["kind"]].without(members, one)
-    return members.annotate(exclusion=_exclusion(store_id=store_id, kind=kind)).order_by("pk")
+    return judged(members, store_id=store_id, kind=kind).order_by("pk")
+
+
+def judged(contacts: "QuerySet[Any]", *, store_id: int, kind: str) -> "QuerySet[Any]":
+    """Any contacts of the store, annotated with `exclusion` by the rule of `people`: for the check before a send."""
+    return contacts.annotate(exclusion=_exclusion(store_id=store_id, kind=kind))
 
 
 def _exclusion(*, store_id: int, kind: str) -> Case:

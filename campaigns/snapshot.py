@@ -20,7 +20,6 @@ from campaigns.content import Content, parse
 from campaigns.hold import release_rest
 from campaigns.models import Campaign, CampaignSnapshot, SendBatch
 from campaigns.queries.snapshot import add_pending, copy_recipients
-from campaigns.quotes import Draft
 from campaigns.services.moves import pause
 from config.audit import SYSTEM
 from config.queues import Task, enqueue
@@ -101,10 +100,13 @@ def _sending(campaign_id: int) -> Campaign | None:
 
 def _contacts(campaign: Campaign, content: Content, snapshot: CampaignSnapshot) -> list[tuple[Any, ...]]:
     """The next chunk of included contacts: (id, phone, country, merged values …) by id."""
-    draft = Draft.of(campaign)
     people = audience.people(
-        store_id=campaign.store_id, audience=draft.audience, kind=draft.kind, bound=snapshot.bound
-    ).filter(exclusion=None, pk__gt=snapshot.cursor)
+        store_id=campaign.store_id,
+        audience=campaign.audience,
+        kind=campaign.kind,
+        bound=snapshot.bound,
+        after=snapshot.cursor,
+    ).filter(exclusion=None)
     columns = ("pk", "phone", "country", *merge.names(content))
     return list(merge.with_fields(people, content).order_by("pk").values_list(*columns)[: settings.SNAPSHOT_CHUNK])
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from factory.declarations import LazyAttribute, Sequence, SubFactory
+from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFactory
 from factory.django import DjangoModelFactory
 from factory.helpers import post_generation
 
@@ -10,8 +10,10 @@ from audiences.models import ApiKey, Contact, ContactList, Member, Store, User
 from audiences.phones import phone_hash
 from billing.models import CreditAccount, CreditReservation
 from billing.services import account_of, grant, hold, renew_allowance
+from campaigns.models import Campaign
 from config.audit import SYSTEM
 from config.opaque import public_id
+from messaging.models import ProviderAccount
 
 # audiences ----------------------------------------------------------------------------------------------------------
 
@@ -57,7 +59,7 @@ class ContactFactory(DjangoModelFactory[Contact]):
     """A person who opted in, with a Greek mobile number of their own."""
 
     store = SubFactory(StoreFactory)
-    phone = Sequence(lambda n: f"+30690{n:07d}")
+    phone = Sequence(lambda n: f"+30697{n:07d}")
     phone_hash = LazyAttribute(lambda row: phone_hash(row.phone) if row.phone else None)
     country = "GR"
     first_name = Sequence(lambda n: f"Name{n}")
@@ -129,3 +131,44 @@ class ReservationFactory(DjangoModelFactory[CreditReservation]):
     @classmethod
     def _create(cls, model_class: type[CreditReservation], *args: Any, **kwargs: Any) -> CreditReservation:
         return hold(store_id=kwargs.pop("account").store_id, **kwargs)
+
+
+# campaigns, messaging -----------------------------------------------------------------------------------------------
+
+
+class CampaignFactory(DjangoModelFactory[Campaign]):
+    """A draft to everybody of a store that has 1000 credits; `people=3` gives the store that many contacts."""
+
+    store = SubFactory(StoreFactory)
+    name = Sequence(lambda n: f"Campaign {n}")
+    message = "Hello {{first_name|there}}"
+    audience = {"kind": "all", "exclude": []}
+    created_by = "system"
+    people = 0
+    credits = 1000
+
+    class Meta:
+        model = Campaign
+
+    @classmethod
+    def _create(cls, model_class: type[Campaign], *args: Any, **kwargs: Any) -> Campaign:
+        people, credits = kwargs.pop("people"), kwargs.pop("credits")
+        if credits:
+            key = f"grant:campaign:{kwargs['name']}"
+            grant(store_id=kwargs["store"].pk, amount=credits, key=key, label="For the test", actor=SYSTEM)
+        ContactFactory.create_batch(people, store=kwargs["store"])
+        return model_class.objects.create(**kwargs)
+
+
+class ProviderAccountFactory(DjangoModelFactory[ProviderAccount]):
+    """A shared account at a provider that speaks Mitto's format at `base_url`."""
+
+    name = Sequence(lambda n: f"Account {n}")
+    slug = Sequence(lambda n: f"account-{n}-0123456789abcdef")
+    provider = "mitto"
+    base_url = "http://127.0.0.1:9"
+    credentials = LazyFunction(lambda: {"api_key": "test-key", "traffic_account_id": "t-1", "webhook_secret": "hush"})
+    options = LazyFunction(lambda: {"echoes_reference": True})
+
+    class Meta:
+        model = ProviderAccount

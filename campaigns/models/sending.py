@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from audiences.models import Contact, Store
@@ -27,7 +28,7 @@ class SendBatch(models.Model):
     state = models.CharField(max_length=10, default="ready")
     size = models.PositiveIntegerField(help_text="recipients put into it")
     parts = models.PositiveIntegerField()
-    ready_at = models.DateTimeField(default=timezone.now, help_text="not claimed before")
+    ready_at = models.DateTimeField(db_default=Now(), help_text="not claimed before")
     fence = models.BigIntegerField(default=0)
     owner = models.CharField(max_length=100, blank=True)
     lease_until = models.DateTimeField(null=True)

@@ -45,7 +45,7 @@ def turns(limit: int) -> list[Turn]:
                          FROM campaigns_sendbatch b
                         WHERE b.campaign_id = c.id
                           AND b.state = 'ready'
-                          AND b.ready_at <= now())
+                          AND b.ready_at <= statement_timestamp())
          ORDER BY c.priority, l.last_claimed, c.id
          LIMIT %(limit)s
     """
@@ -68,7 +68,7 @@ def claim_batch(*, campaign_id: int, owner: str, lease_seconds: int) -> Claimed 
                          FROM campaigns_sendbatch n
                         WHERE n.campaign_id = %(campaign_id)s
                           AND n.state = 'ready'
-                          AND n.ready_at <= now()
+                          AND n.ready_at <= statement_timestamp()
                         ORDER BY n.ready_at, n.id
                         LIMIT 1
                           FOR UPDATE SKIP LOCKED)
@@ -131,7 +131,7 @@ def give_back(*, batch_id: int, fence: int, seconds: float, error: str) -> bool:
     sql = """
         UPDATE campaigns_sendbatch
            SET state = 'ready',
-               ready_at = now() + make_interval(secs => %(seconds)s),
+               ready_at = statement_timestamp() + make_interval(secs => %(seconds)s),
                claims = greatest(claims - 1, 0),
                error = %(error)s
          WHERE id = %(batch_id)s
@@ -146,7 +146,7 @@ def expire_leases(limit: int) -> int:
     sql = """
         UPDATE campaigns_sendbatch
            SET state = 'ready',
-               ready_at = now(),
+               ready_at = statement_timestamp(),
                error = 'the worker that held it went away'
          WHERE id IN (SELECT id
                         FROM campaigns_sendbatch

@@ -59,8 +59,8 @@ def record_outcomes(
                    error_code = o.code,
                    attempt = %(attempt)s,
                    charged = CASE o.status WHEN 'sent' THEN r.credits ELSE 0 END,
-                   sent_at = CASE o.status WHEN 'sent' THEN now() END,
-                   final_at = CASE o.status WHEN 'failed' THEN now() END
+                   sent_at = CASE o.status WHEN 'sent' THEN statement_timestamp() END,
+                   final_at = CASE o.status WHEN 'failed' THEN statement_timestamp() END
               FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(reasons)s::text[], %(codes)s::text[])
                    AS o (id, status, reason, code)
              WHERE r.id = o.id
@@ -83,7 +83,7 @@ def move_pending(*, batch_id: int, status: str, reason: str) -> list[Moved]:
             UPDATE campaigns_campaignrecipient
                SET status = %(status)s,
                    reason = %(reason)s,
-                   final_at = CASE %(status)s WHEN 'unknown' THEN NULL ELSE now() END
+                   final_at = CASE %(status)s WHEN 'unknown' THEN NULL ELSE statement_timestamp() END
              WHERE batch_id = %(batch_id)s
                AND status = 'pending'
             RETURNING status, reason, credits, parts
@@ -100,7 +100,7 @@ def skip(*, ids: Sequence[int], reasons: Sequence[str]) -> list[Moved]:
     sql = """
         WITH moved AS (
             UPDATE campaigns_campaignrecipient r
-               SET status = 'skipped', reason = o.reason, final_at = now()
+               SET status = 'skipped', reason = o.reason, final_at = statement_timestamp()
               FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS o (id, reason)
              WHERE r.id = o.id
                AND r.status = 'pending'
@@ -135,8 +135,8 @@ def end_batch(
     sql = """
         UPDATE campaigns_sendbatch
            SET state = %(state)s,
-               ready_at = now() + make_interval(secs => %(wait)s),
-               settled_at = now(),
+               ready_at = statement_timestamp() + make_interval(secs => %(wait)s),
+               settled_at = statement_timestamp(),
                claims = 0,
                spent = greatest(spent - CASE WHEN %(refund_try)s THEN 1 ELSE 0 END, 0),
                error_class = %(error_class)s,

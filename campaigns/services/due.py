@@ -4,6 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.errors import NoRecipients
@@ -41,7 +42,7 @@ def _take() -> Campaign | None:
     now = timezone.now()
     with transaction.atomic():
         due = Campaign.objects.select_for_update(skip_locked=True, of=("self",)).select_related("store")
-        campaign = due.filter(status="scheduled", next_try_at__lte=now).order_by("next_try_at").first()
+        campaign = due.filter(status="scheduled", next_try_at__lte=Now()).order_by("next_try_at").first()
         if campaign is not None:
             Campaign.objects.filter(pk=campaign.pk).update(next_try_at=now + BUSY)
     return campaign

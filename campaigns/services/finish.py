@@ -8,6 +8,7 @@ from campaigns.models import Campaign
 from campaigns.queries.finish import drained_campaigns, finish_if_drained, take_batch_of_cancelled
 from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import move_pending
+from campaigns.states import CAMPAIGN_LIVE
 from config.audit import SYSTEM
 
 
@@ -52,3 +53,9 @@ def _close_batch() -> int | None:
         moves = move_pending(batch_id=batch.batch_id, status="cancelled", reason="")
         count_moves(campaign_id=batch.campaign_id, moves=moves)
     return batch.campaign_id
+
+
+def settled_unknowns(campaign_id: int) -> None:
+    """After late evidence: what its reservation no longer needs goes back. While the campaign sends, nothing to do."""
+    if not Campaign.objects.filter(pk=campaign_id, status__in=CAMPAIGN_LIVE).exists():
+        release_rest(campaign_id)

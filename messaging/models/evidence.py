@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 
@@ -52,8 +53,8 @@ class Receipt(models.Model):
     error_code = models.CharField(max_length=60, blank=True)
     parts = models.PositiveSmallIntegerField(null=True)
     happened_at = models.DateTimeField(null=True, help_text="by the provider's clock: shown, never decided by")
-    received_at = models.DateTimeField(default=timezone.now)
-    next_try_at = models.DateTimeField(default=timezone.now)
+    received_at = models.DateTimeField(db_default=Now())
+    next_try_at = models.DateTimeField(db_default=Now())
     tries = models.PositiveSmallIntegerField(default=0)
     applied_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=20, blank=True, help_text="applied, settled, stale, unmatched, anomaly")

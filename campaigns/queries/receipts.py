@@ -1,0 +1,91 @@
+"""Statements that receipts and other late evidence need."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from config.sql import execute, fetch
+
+
+class Standing(NamedTuple):
+    """Where a recipient stands; locked until the transaction ends."""
+
+    recipient_id: int
+    status: str
+    rank: int
+    reason: str
+    attempt: int
+    credits: int
+    parts: int
+    charged: int
+    campaign_id: int
+    store_id: int
+    batch_id: int
+    reservation_id: int
+    account_id: int | None
+    fresh: bool
+
+
+def lock_standing(ids: Sequence[int]) -> list[Standing]:
+    """Lock recipients by id and say where they stand. Index: primary keys. `fresh`: his batch is being sent right now."""
+    sql = """
+        SELECT r.id, r.status, r.rank, r.reason, r.attempt, r.credits, r.parts, r.charged, r.campaign_id, r.store_id,
+               r.batch_id, b.reservation_id, b.account_id, b.state IN ('claimed', 'calling')
+          FROM campaigns_campaignrecipient r
+          JOIN campaigns_sendbatch b ON b.id = r.batch_id
+         WHERE r.id = ANY(%(ids)s)
+         ORDER BY r.id
+           FOR UPDATE OF r
+    """
+    return fetch(sql, {"ids": list(ids)}, Standing)
+
+
+class Change(NamedTuple):
+    """What evidence makes of a recipient. `bill`: his credits become charged."""
+
+    recipient_id: int
+    status: str
+    rank: int
+    reason: str
+    code: str
+    bill: bool
+
+
+def record_evidence(changes: Sequence[Change]) -> int:
+    """Write changes to recipients that `lock_standing` locked. The caller counts and bills."""
+    sql = """
+        UPDATE campaigns_campaignrecipient r
+           SET status = o.status,
+               rank = o.rank,
+               reason = o.reason,
+               error_code = o.code,
+               charged = CASE WHEN o.bill THEN r.credits ELSE r.charged END,
+               sent_at = CASE WHEN o.bill THEN coalesce(r.sent_at, statement_timestamp()) ELSE r.sent_at END,
+               final_at = CASE WHEN o.status IN ('delivered', 'undelivered', 'unconfirmed') THEN statement_timestamp() END
+          FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(ranks)s::int[], %(reasons)s::text[],
+                      %(codes)s::text[], %(bills)s::bool[]) AS o (id, status, rank, reason, code, bill)
+         WHERE r.id = o.id
+    """
+    params = {
+        "ids": [change.recipient_id for change in changes],
+        "statuses": [change.status for change in changes],
+        "ranks": [change.rank for change in changes],
+        "reasons": [change.reason for change in changes],
+        "codes": [change.code[:60] for change in changes],
+        "bills": [change.bill for change in changes],
+    }
+    return execute(sql, params)
+
+
+def close_resolved(batch_ids: Sequence[int]) -> int:
+    """ambiguous -> done where no recipient is unknown any more."""
+    sql = """
+        UPDATE campaigns_sendbatch b
+           SET state = 'done'
+         WHERE b.id = ANY(%(ids)s)
+           AND b.state = 'ambiguous'
+           AND NOT EXISTS (SELECT
+                             FROM campaigns_campaignrecipient r
+                            WHERE r.batch_id = b.id
+                              AND r.status = 'unknown')
+    """
+    return execute(sql, {"ids": list(batch_ids)})

@@ -1,0 +1,49 @@
+"""The schedule: one table, reviewed and versioned, written into django-celery-beat's rows at start.
+
+Only short fixed intervals in UTC; when a campaign is due is a column. Two Beats are harmless: every sweep takes its work
+by SKIP LOCKED. Each ring expires, so that a broker that was away does not get a day's worth of them.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from celery.schedules import schedule
+from django_celery_beat.models import PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
+
+from config.queues import Task, queue_of
+
+SCHEDULE: dict[Task, float] = {  # seconds
+    Task.RING_LOST: 5,
+    Task.LAUNCH_DUE: 5,
+    Task.CLOSE_CANCELLED: 10,
+    Task.EXPIRE_LEASES: 10,
+    Task.EXPIRE_CALLS: 10,
+    Task.FINISH_DRAINED: 10,
+    Task.RESUME_SNAPSHOTS: 15,
+    Task.RESUME_IMPORTS: 30,
+    Task.TIDY: 600,
+}
+
+
+def entries() -> dict[str, dict[str, Any]]:
+    """The table in Celery's form."""
+    return {
+        task.value: {
+            "task": task.value,
+            "schedule": schedule(timedelta(seconds=seconds)),
+            "options": {"queue": queue_of(task).value, "expires": max(seconds, 10.0)},
+        }
+        for task, seconds in SCHEDULE.items()
+    }
+
+
+class TableScheduler(DatabaseScheduler):  # type: ignore[misc]
+    """django-celery-beat's scheduler with our rows: what is no longer in the table is switched off at start."""
+
+    def setup_schedule(self) -> None:
+        """Write the table into the rows."""
+        table = entries()
+        PeriodicTask.objects.exclude(name__in=table).update(enabled=False)
+        PeriodicTask.objects.filter(name__in=table, enabled=False).update(enabled=True)
+        self.update_from_dict(table)

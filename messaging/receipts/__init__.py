@@ -1,0 +1,1 @@
+"""Receipts: `inbox` stores them and answers at once, `match` finds whom they mean, `apply` draws the consequences."""

@@ -1,0 +1,35 @@
+"""The inbox: a receipt is a row before the provider gets its 2xx, and stays one."""
+
+from collections.abc import Sequence
+
+from config.queues import Queue, Task, ring, waiting
+from messaging.models import ProviderAccount
+from messaging.models import Receipt as Row
+from providers.interface import Receipt
+
+# More rings than this help nobody: one drain works through everything that is there.
+RINGS = 4
+
+
+def store(account: ProviderAccount, receipts: Sequence[Receipt]) -> int:
+    """Write receipts down, each word once however often it is delivered; then ring for the drain. Returns new rows."""
+    rows = [
+        Row(
+            account_id=account.pk,
+            dedupe=receipt.dedupe[:120],
+            reference=receipt.reference[:40] if receipt.reference else None,
+            provider_message_id=receipt.provider_message_id[:80] if receipt.provider_message_id else None,
+            status=receipt.status,
+            raw_status=receipt.raw_status[:60],
+            error_class=receipt.error_class or "",
+            error_code=(receipt.error_code or "")[:60],
+            parts=receipt.parts,
+            happened_at=receipt.at,
+        )
+        for receipt in receipts
+    ]
+    Row.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    depth = waiting(Queue.RECEIPTS)
+    if depth is not None and depth < RINGS:
+        ring(Task.APPLY_RECEIPTS)
+    return len(rows)

@@ -1,0 +1,47 @@
+"""Which recipient a receipt is about: by our own reference, else by the provider's id in the message log."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from config.opaque import recipient_of
+from config.sql import fetch
+from messaging.models import Receipt
+
+
+class ByProvider(NamedTuple):
+    """An attempt that the provider gave an id."""
+
+    account_id: int
+    provider_message_id: str
+    recipient_id: int
+
+
+def recipients_of(receipts: Sequence[Receipt]) -> dict[int, int]:
+    """receipt id -> recipient id, for those that are known (yet)."""
+    found: dict[int, int] = {}
+    for receipt in receipts:
+        ours = recipient_of(receipt.reference) if receipt.reference else None
+        if ours:
+            found[receipt.pk] = ours[0]
+    rest = [receipt for receipt in receipts if receipt.pk not in found and receipt.provider_message_id]
+    known = {(row.account_id, row.provider_message_id): row.recipient_id for row in _attempts(rest)}
+    for receipt in rest:
+        recipient_id = known.get((receipt.account_id, receipt.provider_message_id or ""))
+        if recipient_id:
+            found[receipt.pk] = recipient_id
+    return found
+
+
+def _attempts(receipts: Sequence[Receipt]) -> list[ByProvider]:
+    """Attempts by the provider's ids. Index: log_provider_id. An account settles only its own attempts."""
+    if not receipts:
+        return []
+    sql = """
+        SELECT l.account_id, l.provider_message_id, l.recipient_id
+          FROM messaging_messagelog l
+         WHERE l.kind = 'attempt'
+           AND l.provider_message_id = ANY(%(ids)s)
+           AND l.account_id = ANY(%(accounts)s)
+    """
+    ids = [receipt.provider_message_id for receipt in receipts]
+    return fetch(sql, {"ids": ids, "accounts": list({receipt.account_id for receipt in receipts})}, ByProvider)

@@ -1,0 +1,125 @@
+"""The road of a batch. Called by a ring that carries nothing: what to send is found in the database."""
+
+import logging
+import os
+import socket
+import threading
+import time
+
+from django.conf import settings
+
+from campaigns.queries.claim import give_back, mark_calling
+from campaigns.services.finish import finish
+from config.queues import Task, ring
+from messaging.accounts import Route, route_for
+from messaging.sending.backoff import delay
+from messaging.sending.call import hand_over
+from messaging.sending.claim import Work, claim
+from messaging.sending.keep import keep_trying
+from messaging.sending.settle import Settlement
+from providers.http import Connection
+from providers.interface import ProviderDown
+
+log = logging.getLogger(__name__)
+
+CONNECT_SECONDS = 5.0
+# A batch that cannot leave at all (no account, provider not reachable) is looked at again after this.
+NO_ROUTE_SECONDS = 30.0
+
+# Set when the worker is asked to stop: the batch in flight is finished, nothing new is claimed.
+stopping = threading.Event()
+
+
+def send_next() -> dict[str, int]:
+    """Send batches until nothing is due, the slice is over (then ring again) or the worker stops.
+
+    Returns {batches, accepted, refused, unsure, again} of this slice.
+    """
+    counts = {"batches": 0, "accepted": 0, "refused": 0, "unsure": 0, "again": 0}
+    ends = time.monotonic() + settings.SEND_SLICE_SECONDS
+    while not stopping.is_set() and not settings.QUEUE_DISABLED:
+        if time.monotonic() >= ends:
+            ring(Task.SEND_NEXT)
+            break
+        sent = send_batch()
+        if sent is None:
+            break
+        counts["batches"] += 1
+        for name, number in sent.items():
+            counts[name] += number
+    return counts
+
+
+def send_batch() -> dict[str, int] | None:
+    """One batch from claim to finish. None when nothing is due; otherwise what became of its recipients."""
+    work = claim(owner())
+    if work is None:
+        return None
+    counts = _send(work) if work.people else {}
+    finish(work.batch.campaign_id)
+    return counts
+
+
+def owner() -> str:
+    """Who holds a claim: host, process and thread, for people who look."""
+    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident() % 100_000}"
+
+
+def _send(work: Work) -> dict[str, int]:
+    route = route_for(work.batch.store_id)
+    if route is None:
+        return _return(work, seconds=NO_ROUTE_SECONDS, error="no provider account may send at the moment")
+    try:
+        connection = route.provider.connect(CONNECT_SECONDS)
+    except ProviderDown as down:
+        return _return(work, seconds=delay(1), error=f"provider not reachable: {down}")
+    attempt = mark(work, route)
+    if attempt is None:  # paused, cancelled, or the lease ran out: whoever may have it now decides
+        return _return(work, seconds=0, error="")
+    return _call_and_settle(work, route, connection, attempt)
+
+
+def mark(work: Work, route: Route) -> int | None:
+    """The calling mark, committed before a byte leaves: this hand-over's number, or None: it must not be called."""
+    batch = work.batch
+    return mark_calling(batch_id=batch.batch_id, fence=batch.fence, account_id=route.account.pk)
+
+
+def _call_and_settle(work: Work, route: Route, connection: Connection, attempt: int) -> dict[str, int]:
+    batch = work.batch
+    handed = hand_over(
+        route.provider,
+        connection,
+        work.people,
+        sender=work.sender,
+        attempt=attempt,
+        max_batch=route.account.max_batch,
+        deadline_seconds=settings.SEND_CALL_SECONDS,
+    )
+    settlement = Settlement(
+        batch_id=batch.batch_id,
+        fence=batch.fence,
+        attempt=attempt,
+        spent=batch.spent + 1,
+        campaign_id=batch.campaign_id,
+        store_id=batch.store_id,
+        reservation_id=batch.reservation_id,
+        account_id=route.account.pk,
+        campaign_name=work.campaign_name,
+        recipient_ids=[person.recipient_id for person in work.people],
+        texts=[person.text for person in work.people],
+        outcomes=handed.outcomes,
+        retry_after=handed.retry_after,
+        not_sent=handed.not_sent,
+        note=handed.note,
+    )
+    counts = keep_trying(settlement)
+    log.info("batch_settled", extra={"batch_id": batch.batch_id, "attempt": attempt, **counts})
+    return counts
+
+
+def _return(work: Work, *, seconds: float, error: str) -> dict[str, int]:
+    give_back(batch_id=work.batch.batch_id, fence=work.batch.fence, seconds=seconds, error=error)
+    if error:
+        log.warning("batch_not_sent", extra={"batch_id": work.batch.batch_id, "reason": error})
+    return {"again": len(work.people)}

@@ -1,0 +1,175 @@
+"""Settle: record what became of a marked batch, and bill it, in one transaction that may be repeated."""
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing.services import charge
+from campaigns.queries.progress import count_moves
+from campaigns.queries.settle import Moved, end_batch, has_unknown, hold_batch, record_outcomes
+from messaging.log import LogLine, append
+from messaging.sending.backoff import delay
+from providers.interface import Accepted, Outcome, Refused, Unsure
+
+log = logging.getLogger(__name__)
+
+
+class Settlement(NamedTuple):
+    """Everything that is needed to record a hand-over, and nothing that would need another call: it can be spooled."""
+
+    batch_id: int
+    fence: int
+    attempt: int
+    spent: int
+    campaign_id: int
+    store_id: int
+    reservation_id: int
+    account_id: int
+    campaign_name: str
+    recipient_ids: Sequence[int]
+    texts: Sequence[str]
+    outcomes: Sequence[Outcome]
+    retry_after: float | None
+    not_sent: bool
+    note: str
+
+
+class Verdict(NamedTuple):
+    """What an outcome makes of its recipient."""
+
+    status: str
+    reason: str
+    code: str
+
+
+def settle(work: Settlement) -> dict[str, int]:
+    """Move the recipients, write the log, count, end the batch, bill: all or nothing, once.
+
+    Returns {accepted, refused, unsure, again}; empty when this fence no longer holds the batch, because it was settled
+    before. Welcome late: a batch that was given up as ambiguous is settled all the same.
+    """
+    exhausted = work.spent >= settings.SEND_ATTEMPTS and not work.not_sent
+    verdicts = [verdict(outcome, exhausted=exhausted) for outcome in work.outcomes]
+    with transaction.atomic(durable=True):
+        state = hold_batch(batch_id=work.batch_id, fence=work.fence)
+        if state is None:
+            log.info("batch_was_settled", extra={"batch_id": work.batch_id})
+            return {}
+        late = state == "ambiguous"
+        moves = _move(work, verdicts, late=late)
+        append(log_lines(work))
+        count_moves(campaign_id=work.campaign_id, moves=moves)
+        _end(work, verdicts, exhausted=exhausted)
+        _bill(work, moves)
+    return _counts(verdicts)
+
+
+def verdict(outcome: Outcome, *, exhausted: bool) -> Verdict:
+    """accepted → sent, refused → failed, or pending while it may pass later; unsure → unknown, never resent."""
+    match outcome:
+        case Accepted():
+            return Verdict("sent", "", "")
+        case Refused(error_class=error_class, code=code, retryable=retryable):
+            if retryable and not exhausted:
+                return Verdict("pending", "", code[:60])
+            return Verdict("failed", error_class, code[:60])
+        case Unsure(reason=reason):
+            return Verdict("unknown", "", reason[:60])
+
+
+def _move(work: Settlement, verdicts: Sequence[Verdict], *, late: bool) -> list[Moved]:
+    """Write down every verdict that changes something: `pending` is a change only for who was given up meanwhile."""
+    rows = [
+        (recipient_id, verdict)
+        for recipient_id, verdict in zip(work.recipient_ids, verdicts, strict=True)
+        if verdict.status != ("unknown" if late else "pending")
+    ]
+    if not rows:
+        return []
+    return record_outcomes(
+        attempt=work.attempt,
+        late=late,
+        ids=[recipient_id for recipient_id, _ in rows],
+        statuses=[verdict.status for _, verdict in rows],
+        reasons=[verdict.reason for _, verdict in rows],
+        codes=[verdict.code for _, verdict in rows],
+    )
+
+
+def _end(work: Settlement, verdicts: Sequence[Verdict], *, exhausted: bool) -> None:
+    """Put the batch where it belongs now."""
+    statuses = {verdict.status for verdict in verdicts}
+    failures = [outcome for outcome in work.outcomes if isinstance(outcome, Refused)]
+    dead = exhausted and any(refused.retryable for refused in failures)
+    if "pending" in statuses:
+        state = "ready"
+    elif dead:
+        state = "dead"
+    elif "unknown" in statuses or (work.attempt > 1 and has_unknown(work.batch_id)):
+        state = "ambiguous"
+    else:
+        state = "done"
+    end_batch(
+        batch_id=work.batch_id,
+        state=state,
+        wait_seconds=max(delay(work.spent), work.retry_after or 0.0) if state == "ready" else 0.0,
+        refund_try=work.not_sent,
+        error_class=failures[0].error_class if failures else "",
+        error=work.note,
+    )
+
+
+def _bill(work: Settlement, moves: Sequence[Moved]) -> None:
+    """Money last: the credits of what was really moved to sent, under a key that exists once per attempt."""
+    credits = sum(move.credits for move in moves if move.status == "sent")
+    if credits and not charge(
+        reservation_id=work.reservation_id,
+        amount=credits,
+        key=f"batch:{work.batch_id}:{work.attempt}",
+        label=f"Campaign “{work.campaign_name}”",
+    ):
+        raise AlreadyBilled(work.batch_id)
+
+
+class AlreadyBilled(RuntimeError):
+    """Recipients moved under a key that was billed before: nothing is recorded, somebody must look."""
+
+
+def log_lines(work: Settlement) -> list[LogLine]:
+    """The evidence of the attempt, a line per recipient."""
+    now = timezone.now()
+    lines = []
+    for recipient_id, text, outcome in zip(work.recipient_ids, work.texts, work.outcomes, strict=True):
+        line = LogLine(
+            store_id=work.store_id,
+            campaign_id=work.campaign_id,
+            recipient_id=recipient_id,
+            batch_id=work.batch_id,
+            attempt=work.attempt,
+            account_id=work.account_id,
+            kind="attempt",
+            outcome="accepted",
+            text=text,
+            at=now,
+        )
+        match outcome:
+            case Accepted(provider_message_id=number, parts=parts):
+                line = line._replace(provider_message_id=number, parts=parts)
+            case Refused(error_class=error_class, code=code):
+                line = line._replace(outcome="refused", error_class=error_class, error_code=code[:60])
+            case Unsure(reason=reason):
+                line = line._replace(outcome="unsure", error_code=reason[:60])
+        lines.append(line)
+    return lines
+
+
+def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
+    names = {"sent": "accepted", "failed": "refused", "unknown": "unsure", "pending": "again"}
+    counts = dict.fromkeys(names.values(), 0)
+    for row in verdicts:
+        counts[names[row.status]] += 1
+    return counts

@@ -1,0 +1,68 @@
+"""Addresses and sweeps. For each kind of lost ring there is a sweep whose predicate has no far edge."""
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+
+from campaigns.queries.claim import expire_leases as expire
+from campaigns.services import finish
+from config.queues import Task
+from config.sweeps import sweep
+from messaging import tidy as tidying
+from messaging.receipts import apply
+from messaging.sending import keep, sender
+from messaging.sending.lost_calls import give_up_calls, ring_if_work
+
+
+@worker_shutting_down.connect
+def stop_claiming(**_: object) -> None:
+    """SIGTERM: the batch in flight is finished, nothing new is claimed."""
+    sender.stopping.set()
+
+
+@shared_task(name=Task.SEND_NEXT)
+def send_next() -> dict[str, int]:
+    """Send what is due."""
+    return sender.send_next()
+
+
+@shared_task(name=Task.APPLY_RECEIPTS)
+def apply_receipts() -> dict[str, int]:
+    """Drain the inbox of receipts."""
+    return apply.drain()
+
+
+@sweep(Task.RING_LOST)
+def ring_lost() -> dict[str, int]:
+    """Batches or receipts that are due while no ring is on its way."""
+    return ring_if_work()
+
+
+@sweep(Task.EXPIRE_LEASES)
+def expire_leases() -> dict[str, int]:
+    """Claimed batches whose worker went away before the mark: ready again."""
+    return {"batches": expire(200)}
+
+
+@sweep(Task.EXPIRE_CALLS)
+def expire_calls() -> dict[str, int]:
+    """Calls that never came back: ambiguous, never resent; and outcomes that were spooled on this machine."""
+    replayed = keep.replay(limit=100)
+    return {**give_up_calls(limit=200), **{f"spool_{name}": number for name, number in replayed.items()}}
+
+
+@sweep(Task.FINISH_DRAINED)
+def finish_drained() -> dict[str, int]:
+    """Campaigns with nothing pending that nobody finished."""
+    return finish.finish_drained(limit=50)
+
+
+@sweep(Task.CLOSE_CANCELLED)
+def close_cancelled() -> dict[str, int]:
+    """Ready batches of cancelled campaigns."""
+    return finish.close_cancelled(limit=500)
+
+
+@sweep(Task.TIDY)
+def tidy() -> dict[str, int]:
+    """Old idempotency records and expired quotes."""
+    return tidying.tidy()

@@ -1,0 +1,26 @@
+"""Rows that nobody needs any more, a bounded number at a time."""
+
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from campaigns.models import Campaign, Quote
+from config.models import Heartbeat, IdempotencyRecord
+
+LIMIT = 5000
+
+
+def tidy() -> dict[str, int]:
+    """Delete idempotency records after 48 hours, quotes that no campaign held after a day, heartbeats of the dead."""
+    now = timezone.now()
+    answers = IdempotencyRecord.objects.filter(created_at__lt=now - timedelta(hours=48)).order_by("pk")
+    used = Campaign.objects.exclude(quote=None).values("quote_id")
+    quotes = Quote.objects.filter(Q(expires_at__lt=now - timedelta(days=1))).exclude(pk__in=used).order_by("pk")
+    return {
+        "idempotency": IdempotencyRecord.objects.filter(
+            pk__in=list(answers.values_list("pk", flat=True)[:LIMIT])
+        ).delete()[0],
+        "quotes": Quote.objects.filter(pk__in=list(quotes.values_list("pk", flat=True)[:LIMIT])).delete()[0],
+        "heartbeats": Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()[0],
+    }
