@@ -81,7 +81,9 @@ def _check(store: Store) -> None:
         raise invalid("/quiet_until", "Quiet hours have a beginning and an end.", code="required")
     check_custom_fields(store.custom_fields)
     try:
-        store.clean_fields(exclude={"custom_fields"})
+        # Django calls NULL blank also where the column may be NULL.
+        absent = {field.name for field in Store._meta.fields if field.null and getattr(store, field.attname) is None}
+        store.clean_fields(exclude={"custom_fields", *absent})
     except ValidationError as error:
         [(name, messages), *_] = error.message_dict.items()
         raise invalid(f"/{name}", messages[0]) from None
