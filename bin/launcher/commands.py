@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from launcher.place import ROOT
+from launcher.place import PYTHON, ROOT
 from launcher.signals import before_exec
 
 
@@ -16,9 +16,17 @@ def quiet(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: 
     subprocess.run(command, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=2, check=True, preexec_fn=prepare)
 
 
+def migrate(env: Mapping[str, str]) -> None:
+    """Bring the database of DATABASE_URL up to date. Exits when that fails; the command has said why."""
+    try:
+        quiet([str(PYTHON), "manage.py", "migrate", "-v0"], env=env)
+    except subprocess.CalledProcessError as error:
+        raise SystemExit("The database could not be migrated; see above.") from error
+
+
 def output(command: Sequence[str], *, env: Mapping[str, str] | None = None) -> str:
-    """Run a command and return what it printed. Raises CalledProcessError when it fails."""
-    return subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    """Run a command and return what it printed; its complaints are shown. Raises CalledProcessError when it fails."""
+    return subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 def succeeds(command: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from launcher import credentials, install, ports, procfile, rootless, servers
-from launcher.commands import quiet
+from launcher.commands import migrate
 from launcher.console import say
 from launcher.place import LOCAL, PYTHON, ROOT, Place, socket_folder
 from launcher.ports import Ports
@@ -65,7 +65,7 @@ def main(argv: list[str]) -> int:
             server.create_database("heliograph")
         chosen = stack.enter_context(closing(ports.choose(wanted={"PORT": options.port} if options.port else {})))
         env = demo_environment(env, place=place, chosen=chosen)
-        quiet([str(PYTHON), "manage.py", "migrate", "-v0"], env=env)
+        migrate(env)
         say("database is ready")
         start_processes(supervisor, env=env, place=place, keep_open=(lock.fileno(),))
         code = supervisor.run(Spec("demo", job_command(options, rest=rest), env, tier=JOB))

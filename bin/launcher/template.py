@@ -3,10 +3,10 @@
 import hashlib
 from collections.abc import Mapping
 
-from launcher.commands import quiet
+from launcher.commands import migrate
 from launcher.console import say
 from launcher.install import LOCK_FILES
-from launcher.place import PYTHON, ROOT
+from launcher.place import ROOT
 from launcher.postgres import Server
 
 PREFIX = "template_"
@@ -23,7 +23,7 @@ def ensure(server: Server, *, env: Mapping[str, str]) -> str:
         for database in [*present, UNFINISHED]:
             server.query(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
         server.create_database(UNFINISHED)
-        quiet([str(PYTHON), "manage.py", "migrate", "-v0"], env={**env, "DATABASE_URL": server.url(UNFINISHED)})
+        migrate({**env, "DATABASE_URL": server.url(UNFINISHED)})
         server.query(f"ALTER DATABASE {UNFINISHED} RENAME TO {name}")
         say("template database is migrated")
     return name

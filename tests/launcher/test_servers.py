@@ -113,7 +113,7 @@ def test_a_template_is_made_once_and_again_after_a_change(
     server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     migrated: list[str] = []
-    monkeypatch.setattr(template, "quiet", lambda command, *, env: migrated.append(env["DATABASE_URL"]))
+    monkeypatch.setattr(template, "migrate", lambda env: migrated.append(env["DATABASE_URL"]))
     monkeypatch.setattr(template, "fingerprint", lambda: "one")
     first = [template.ensure(server, env=os.environ) for _ in range(2)]
     monkeypatch.setattr(template, "fingerprint", lambda: "two")
