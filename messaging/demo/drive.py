@@ -1,0 +1,95 @@
+"""The demo's campaign, driven as a storefront would: over the REST API, against the running processes."""
+
+import time
+import uuid
+from typing import Any
+
+import requests
+from django.conf import settings
+
+from config.progressbar import Bar
+from messaging.demo.seed import Seeded
+
+MESSAGE = (
+    "Hello {{first_name|there}}, this weekend everything is 20 % off at Demo Store. Show this message at the till."
+)
+TIMEOUT = 30
+
+
+class DemoFailed(Exception):
+    """The demo did not get where it should; the message says what stood in the way."""
+
+
+class Api:
+    """The REST API of the demo store."""
+
+    def __init__(self, key: str) -> None:
+        self._session = requests.Session()
+        self._session.headers["Authorization"] = f"Bearer {key}"
+        self._base = f"{settings.PUBLIC_URL}/api/v1/"
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The answer's body. Raises DemoFailed for a problem."""
+        return self._read(self._session.get(self._base + path, params=query, timeout=TIMEOUT))
+
+    def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
+        """As `get`, for a POST with a JSON body."""
+        return self._read(self._session.post(self._base + path, json=body or {}, headers=headers, timeout=TIMEOUT))
+
+    def _read(self, answer: requests.Response) -> Any:
+        if not answer.ok:
+            raise DemoFailed(f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text[:500]}")
+        return answer.json()
+
+
+def plan_simulator(seeded: Seeded) -> None:
+    """Tell the simulator how to behave: some refusals, some undelivered, slow receipts; no lost replies."""
+    plan = {
+        "api_key": seeded.account.credentials["api_key"],
+        "echoes_reference": True,
+        "latency_ms": [20, 60],
+        "faults": {"429": 0.03, "partial": 0.05},
+        "partial_share": 0.05,
+        "outcomes": {"delivered": 93, "undelivered": 3, "expired": 1, "invalid": 1.5, "blocked": 1.5},
+        "receipts": {
+            "url": f"{settings.PUBLIC_URL}/webhooks/providers/{seeded.account.slug}/receipts",
+            "secret": seeded.account.credentials["webhook_secret"],
+            "delay": [0.2, 4],
+            "duplicate": 0.02,
+            "shuffle": True,
+            "batch": 100,
+        },
+    }
+    requests.put(f"{settings.SIMULATOR_URL}/_plan", json=plan, timeout=TIMEOUT).raise_for_status()
+
+
+def start_campaign(api: Api, *, list_id: str) -> str:
+    """Write, price and send a campaign to a list; its public id."""
+    draft = {"name": "Weekend sale", "message": MESSAGE, "kind": "marketing", "audience": {"list": list_id}}
+    campaign = api.post("campaigns", draft)
+    quote = api.get(f"campaigns/{campaign['id']}/quote")
+    api.post(f"campaigns/{campaign['id']}/enqueue", {"quote_id": quote["id"]}, **{"Idempotency-Key": str(uuid.uuid4())})
+    return str(campaign["id"])
+
+
+def watch(api: Api, campaign_id: str, *, patience_seconds: float) -> dict[str, Any]:
+    """Show the progress until nothing is pending and every receipt has come. Raises DemoFailed when it stands still."""
+    with Bar("Sending  ", total=0) as bar:
+        moved_at, last = time.monotonic(), None
+        while True:
+            progress: dict[str, Any] = api.get(f"campaigns/{campaign_id}/progress")
+            counts = progress["counts"]
+            bar.total = max(progress["expected"], progress["audience"])
+            bar.show(progress["audience"] - counts["pending"], note=_note(progress))
+            if progress["status"] not in {"sending", "paused"} and not counts["sent"]:
+                return progress
+            if (state := (progress["version"], progress["status"])) != last:
+                moved_at, last = time.monotonic(), state
+            elif time.monotonic() - moved_at > patience_seconds:
+                raise DemoFailed(f"no progress for {patience_seconds:.0f} seconds: {progress}")
+            time.sleep(0.2)
+
+
+def _note(progress: dict[str, Any]) -> str:
+    counts = progress["counts"]
+    return f"{counts['delivered']:,} delivered, {counts['sent']:,} await a receipt"
