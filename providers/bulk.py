@@ -16,9 +16,12 @@ _REPEATED: Final = Refused("other", "repeated_number", retryable=True)
 
 def submit_unique(items: Sequence[Item], submit: Callable[[Sequence[Item]], CallResult]) -> CallResult:
     """Submit each number once: the first item of a number goes out, the others come back unsent and retryable."""
-    firsts = list({item.phone: item for item in reversed(items)}.values())
-    if len(firsts) == len(items):
+    if len({item.phone for item in items}) == len(items):
         return submit(items)
+    of_number: dict[str, Item] = {}
+    for item in items:
+        of_number.setdefault(item.phone, item)
+    firsts = list(of_number.values())
     result = submit(firsts)
     outcome_of = dict(zip((id(item) for item in firsts), result.outcomes, strict=True))
     return replace(result, outcomes=[outcome_of.get(id(item), _REPEATED) for item in items])

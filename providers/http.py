@@ -24,6 +24,7 @@ MAX_RESPONSE_BYTES: Final = 4 * 1024 * 1024
 # into an ambiguous one, so we are always first.
 MAX_IDLE_SECONDS: Final = 3.5
 _CHUNK: Final = 64 * 1024
+_WITHOUT_BODY: Final = frozenset({204, 304})
 _HEADERS: Final = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "Heliograph"}
 # urllib3 raises its own errors, http.client's, the socket's, and ValueError for impossible header values.
 _FAILURES: Final = (HTTPError, HTTPException, OSError, ValueError)
@@ -150,8 +151,7 @@ class Connection:
             except _FAILURES as error:
                 raise self._failure("deadline" if watchdog.fired else _describe(error)) from error
         if watchdog.fired:
-            # A body without a length ends where the socket ends, so it only looks complete.
-            raise self._failure("deadline")
+            self.close()
         self._idle_since = time.monotonic()
         return reply
 
@@ -180,6 +180,10 @@ class Connection:
 
     def _receive(self) -> Reply:
         response = self._http.getresponse()
+        framed = "content-length" in response.headers or "transfer-encoding" in response.headers
+        if not framed and response.status not in _WITHOUT_BODY:
+            # It would end where the socket ends, so nobody could tell a whole answer from the beginning of one.
+            raise HTTPException("answer without a length")
         body = bytearray()
         while chunk := response.read(_CHUNK):
             body += chunk
