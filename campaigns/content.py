@@ -1,4 +1,4 @@
-"""A message with placeholders: `{{first_name}}`, `{{first_name|there}}`, custom fields; rendered and counted compiled."""
+"""A message with placeholders, `{{first_name}}` or `{{first_name|there}}`: parsed once, then rendered and counted."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -66,7 +66,8 @@ def make_quote(*, store: Store, draft: Draft, campaign_id: int | None = None) ->
     if not draft.message.strip():
         raise NoMessageText
     now = timezone.now()
-    version = audience.version(store_id=store.pk, audience=draft.audience)  # before counting: a later change must show
+    # Before counting: a change while we count must show.
+    version = audience.version(store_id=store.pk, audience=draft.audience)
     bound = Contact.objects.filter(store_id=store.pk).aggregate(last=Max("pk"))["last"] or 0
     prices = price_table(now)
     totals = count(store_id=store.pk, draft=draft, prices=prices, bound=bound)
@@ -84,7 +85,7 @@ def make_quote(*, store: Store, draft: Draft, campaign_id: int | None = None) ->
 
 
 def count(*, store_id: int, draft: Draft, prices: PriceTable, bound: int) -> Totals:
-    """The numbers of a quote. Identical (country, values) groups are counted once: texts differ only by their values."""
+    """The numbers of a quote. Equal (country, values) are counted once: texts differ by nothing else."""
     content = parse(draft.message)
     people = audience.people(store_id=store_id, audience=draft.audience, kind=draft.kind, bound=bound)
     exclusions = Counter(audience.exclusions(people))

@@ -77,7 +77,7 @@ def _chunk(campaign_id: int) -> dict[str, int] | None:
         hold = campaign.reservation
         if hold is None or snapshot.credits + credits > hold.amount:
             raise OverHold
-        batches = _write(campaign, planned, size=_batch_size(campaign))
+        batches = _write(campaign, planned, reservation_id=hold.pk)
         now = timezone.now()
         last = len(rows) < settings.SNAPSHOT_CHUNK
         CampaignSnapshot.objects.filter(pk=campaign_id).update(
@@ -128,15 +128,15 @@ def _batch_size(campaign: Campaign) -> int:
     return int(max(20, min(settings.SMS_BATCH_SIZE, -(-recipients // 16))))
 
 
-def _write(campaign: Campaign, planned: Sequence[Planned], *, size: int) -> int:
+def _write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: int) -> int:
     """Insert the batches, then their recipients by COPY, then the counter. Returns the number of batches."""
-    people = iter(planned)
+    people, size = iter(planned), _batch_size(campaign)
     cuts = list(iter(lambda: list(islice(people, size)), []))
     batches = SendBatch.objects.bulk_create(
         SendBatch(
             store_id=campaign.store_id,
             campaign_id=campaign.pk,
-            reservation_id=campaign.reservation_id,
+            reservation_id=reservation_id,
             run=campaign.run,
             size=len(cut),
             parts=sum(person.parts for person in cut),

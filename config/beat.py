@@ -1,7 +1,7 @@
 """The schedule: one table, reviewed and versioned, written into django-celery-beat's rows at start.
 
-Only short fixed intervals in UTC; when a campaign is due is a column. Two Beats are harmless: every sweep takes its work
-by SKIP LOCKED. Each ring expires, so that a broker that was away does not get a day's worth of them.
+Only short fixed intervals in UTC; when a campaign is due is a column. Two Beats are harmless: every sweep takes its
+work by SKIP LOCKED. Each ring expires, so that a broker that was away does not get a day's worth of them.
 """
 
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The Celery application. Workers carry hints only: the rows are the queue (DECISIONS.md, "the database is the queue")."""
+"""The Celery application. What travels through it are hints: the rows are the queue (DECISIONS.md)."""
 
 import os
 

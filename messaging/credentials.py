@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
@@ -26,7 +26,13 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
     return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
 
 
-class CredentialsField(models.TextField):  # type: ignore[type-arg]
+if TYPE_CHECKING:  # Django's fields take no parameters at run time
+    Base = models.TextField[Any, Credentials]
+else:
+    Base = models.TextField
+
+
+class CredentialsField(Base):
     """A `Credentials` in Python, one encrypted token in the database."""
 
     def from_db_value(self, value: str | None, *_: object) -> Credentials:

@@ -97,8 +97,8 @@ class Attempt(NamedTuple):
 def mark_calling(*, batch_id: int, fence: int, account_id: int) -> int | None:
     """claimed -> calling, the point of no return: the number of this attempt, or None when it must not be called.
 
-    Only for the holder of the fence, inside his lease, while the campaign is sending. FOR SHARE on the campaign: a pause
-    or cancel waits for the mark, or the mark sees it.
+    Only for the holder of the fence, inside his lease, while the campaign is sending. FOR SHARE on the campaign: a
+    pause or cancel waits for the mark, or the mark sees it.
     """
     sql = """
         WITH live AS (

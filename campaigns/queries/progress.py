@@ -40,8 +40,8 @@ def add_to_progress(*, campaign_id: int, delta: "Counter[str]") -> None:
                cancelled = cancelled + %(cancelled)s,
                parts_sent = parts_sent + %(parts_sent)s,
                credits_charged = credits_charged + %(credits_charged)s,
-               first_sent_at = CASE WHEN %(credits_charged)s > 0 THEN coalesce(first_sent_at, statement_timestamp()) ELSE first_sent_at END,
-               last_sent_at = CASE WHEN %(credits_charged)s > 0 THEN statement_timestamp() ELSE last_sent_at END,
+               first_sent_at = coalesce(first_sent_at, CASE WHEN %(credits_charged)s > 0 THEN now() END),
+               last_sent_at = CASE WHEN %(credits_charged)s > 0 THEN now() ELSE last_sent_at END,
                version = version + 1
          WHERE campaign_id = %(campaign_id)s
     """

@@ -26,7 +26,7 @@ class Standing(NamedTuple):
 
 
 def lock_standing(ids: Sequence[int]) -> list[Standing]:
-    """Lock recipients by id and say where they stand. Index: primary keys. `fresh`: his batch is being sent right now."""
+    """Lock recipients by id and say where they stand. Index: primary keys. `fresh`: his batch is being sent now."""
     sql = """
         SELECT r.id, r.status, r.rank, r.reason, r.attempt, r.credits, r.parts, r.charged, r.campaign_id, r.store_id,
                r.batch_id, b.reservation_id, b.account_id, b.state IN ('claimed', 'calling')
@@ -59,8 +59,8 @@ def record_evidence(changes: Sequence[Change]) -> int:
                reason = o.reason,
                error_code = o.code,
                charged = CASE WHEN o.bill THEN r.credits ELSE r.charged END,
-               sent_at = CASE WHEN o.bill THEN coalesce(r.sent_at, statement_timestamp()) ELSE r.sent_at END,
-               final_at = CASE WHEN o.status IN ('delivered', 'undelivered', 'unconfirmed') THEN statement_timestamp() END
+               sent_at = CASE WHEN o.bill THEN coalesce(r.sent_at, now()) ELSE r.sent_at END,
+               final_at = CASE WHEN o.status IN ('delivered', 'undelivered', 'unconfirmed') THEN now() END
           FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(ranks)s::int[], %(reasons)s::text[],
                       %(codes)s::text[], %(bills)s::bool[]) AS o (id, status, rank, reason, code, bill)
          WHERE r.id = o.id

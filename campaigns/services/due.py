@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 TRY_AGAIN = timedelta(minutes=15)
 GIVE_UP = timedelta(hours=24)
-# While one sweep prices a large audience another must not start on it too; if the sweep dies, this is when to look again.
+# While one sweep prices a large audience another must not start on it; if the sweep dies, it is looked at again then.
 BUSY = timedelta(minutes=5)
 
 

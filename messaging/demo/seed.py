@@ -14,6 +14,7 @@ from audiences.services.keys import issue_key, revoke_key
 from audiences.services.stores import create_store
 from billing.services import account_of, grant
 from config.audit import Actor
+from messaging.credentials import Credentials
 from messaging.models import ProviderAccount
 
 ACTOR = Actor("command:demo")
@@ -99,11 +100,11 @@ def _provider() -> ProviderAccount:
             slug=secrets.token_urlsafe(18),
             provider="mitto",
             base_url=settings.SIMULATOR_URL,
-            credentials={
-                "api_key": secrets.token_urlsafe(18),
-                "traffic_account_id": "demo",
-                "webhook_secret": secrets.token_urlsafe(24),
-            },
+            credentials=Credentials(
+                api_key=secrets.token_urlsafe(18),
+                traffic_account_id="demo",
+                webhook_secret=secrets.token_urlsafe(24),
+            ),
             options={"sends_reference": True, "echoes_reference": True},
         )
     account.base_url = settings.SIMULATOR_URL

@@ -47,8 +47,8 @@ def received_by_provider(campaign_id: int) -> tuple[int, int]:
     with requests.get(f"{settings.SIMULATOR_URL}/_ledger", stream=True, timeout=60) as answer:
         answer.raise_for_status()
         for line in answer.iter_lines(chunk_size=65536):
-            reference = orjson.loads(line).get("reference") if line else None
-            mark = recipient_of(reference) if reference else None
+            reference = str(orjson.loads(line).get("reference") or "") if line else ""
+            mark = recipient_of(reference)
             if mark and mark[0] in ours:
                 seen[reference] += 1
     return seen.total(), sum(times > 1 for times in seen.values())

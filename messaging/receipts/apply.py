@@ -125,7 +125,7 @@ def _count(moved: Iterable[Applied]) -> None:
 
 
 def _bill(moved: Iterable[Applied]) -> None:
-    """Late evidence of an acceptance: drawn from the hold while it stands, else from the account, below zero if need be."""
+    """Bill late evidence: from the hold while it stands, else from the account, below zero if need be."""
     for row in moved:
         standing, change = row.standing, row.judgement.change
         if standing is None or change is None or not change.bill:

@@ -37,9 +37,10 @@ def forget_later(ids: Sequence[int]) -> None:
     sql = """
         UPDATE messaging_receipt
            SET tries = least(tries + 1, 30000),
-               next_try_at = statement_timestamp() + least(interval '1 second' * power(2, least(tries, 12)), interval '1 hour'),
+               next_try_at = statement_timestamp()
+                             + least(interval '1 second' * power(2, least(tries, 12)), interval '1 hour'),
                outcome = 'unmatched',
-               applied_at = CASE WHEN received_at < statement_timestamp() - interval '72 hours' THEN statement_timestamp() END
+               applied_at = CASE WHEN received_at < now() - interval '72 hours' THEN now() END
          WHERE id = ANY(%(ids)s)
     """
     if ids:

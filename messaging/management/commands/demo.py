@@ -35,7 +35,7 @@ class Command(BaseCommand):
             drive.watch(api, campaign_id, patience_seconds=options["patience"])
         except drive.DemoFailed as failed:
             raise CommandError(str(failed)) from failed
-        campaign = Campaign.objects.get(pk=private_id(campaign_id, kind="cmp"))
+        campaign = Campaign.objects.get(pk=private_id(campaign_id, kind="cmp") or 0)
         sums = summary.summarise(campaign, seconds=time.monotonic() - started)
         self._print(sums, seeded, once=options["once"])
         if options["json"]:
