@@ -80,7 +80,7 @@ class CampaignBody(DraftBody):
 
     id = PublicId(kind="cmp", read_only=True)
     name = serializers.CharField(max_length=200)
-    priority = PriorityField(default="normal")
+    priority = PriorityField(default=PRIORITIES["normal"])
     send_at = serializers.DateTimeField(allow_null=True, required=False, help_text="When `schedule` is to send it.")
     status = serializers.ChoiceField(choices=CAMPAIGN.states, read_only=True)
     reason = serializers.CharField(read_only=True, help_text="Why it is paused, failed or still waiting.")
