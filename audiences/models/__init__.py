@@ -7,7 +7,7 @@ from audiences.models.contacts import (
     ListMembership,
     Suppression,
 )
-from audiences.models.imports import ContactImport, ImportProblem
+from audiences.models.imports import ContactImport, ImportedPhone, ImportProblem
 from audiences.models.stores import ApiKey, Member, Store, User
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "ContactImport",
     "ContactList",
     "ImportProblem",
+    "ImportedPhone",
     "ListMembership",
     "Member",
     "Store",

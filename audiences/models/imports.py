@@ -62,3 +62,13 @@ class ImportProblem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact_import", "row"], name="importproblem_once")]
+
+
+class ImportedPhone(models.Model):
+    """A phone that an unfinished import has met, so that a later row with it is known as a duplicate after any kill."""
+
+    pk = models.CompositePrimaryKey("contact_import", "phone_hash")
+    contact_import = models.ForeignKey(
+        ContactImport, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    phone_hash = models.BinaryField(max_length=16)
