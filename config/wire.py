@@ -40,7 +40,8 @@ class Body(serializers.Serializer[Any]):
 
     def _unknown(self, data: Mapping[str, Any]) -> dict[str, ErrorDetail]:
         unknown = ErrorDetail("There is no such field.", code="unknown_field")
-        return {str(name): unknown for name in data if name not in self.fields}
+        strange = [str(name).encode(errors="replace").decode() for name in data if name not in self.fields]
+        return dict.fromkeys(strange, unknown)
 
     def _changed(self, data: Mapping[str, Any]) -> dict[str, ErrorDetail]:
         fixed = [name for name in data if name in self.fields and self.fields[name].read_only]

@@ -80,7 +80,8 @@ def test_a_role_has_its_scopes(store: Store, role: str, reads: int, sends: int, 
 
 
 @pytest.mark.parametrize(
-    ("scope", "reads", "sends", "administers"), [("read", 200, 403, 403), ("send", 403, 201, 403), ("admin", 403, 403, 200)]
+    ("scope", "reads", "sends", "administers"),
+    [("read", 200, 403, 403), ("send", 403, 201, 403), ("admin", 403, 403, 200)],
 )
 def test_a_key_has_exactly_its_scopes(store: Store, scope: str, reads: int, sends: int, administers: int) -> None:
     client = with_key(store, scope)
