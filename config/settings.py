@@ -154,6 +154,9 @@ SEND_CALL_STALE_SECONDS = env.int("SEND_CALL_STALE_SECONDS", default=90)  # a ca
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", default=5)  # marked hand-overs of one batch
 SEND_BACKOFF_SECONDS = env.int("SEND_BACKOFF_SECONDS", default=3)  # 3, 6, 12, 24, 48 with jitter
 SEND_CLAIMS = env.int("SEND_CLAIMS", default=10)  # claims of one batch before it is dead (a poison batch)
+LIMIT_LOCAL_RATE = env.int("LIMIT_LOCAL_RATE", default=20)  # parts per second of a process while Redis is away
+LIMIT_STORE_RATE = env.int("LIMIT_STORE_RATE", default=0)  # parts per second of one store; 0: only the account's limit
+LIMIT_WAIT_SECONDS = env.float("LIMIT_WAIT_SECONDS", default=2.0)  # a worker waits so long with a batch in hand
 RECEIPT_BATCH = env.int("RECEIPT_BATCH", default=1000)
 
 # Import -------------------------------------------------------------------------------------------------------------

@@ -88,6 +88,26 @@ def served(*, store_id: int, priority: int) -> None:
     execute(sql, {"store_id": store_id, "priority": priority})
 
 
+class Soonest(NamedTuple):
+    """Seconds from now."""
+
+    seconds: float | None
+
+
+def soonest_ready() -> float | None:
+    """Seconds until the next ready batch of a sending campaign is due; None when none waits. Index: batch_ready."""
+    sql = """
+        SELECT extract(epoch FROM min(b.ready_at) - statement_timestamp())::float
+          FROM campaigns_campaign c
+          JOIN campaigns_sendbatch b
+            ON b.campaign_id = c.id
+           AND b.state = 'ready'
+         WHERE c.status = 'sending'
+    """
+    row = fetch_one(sql, {}, Soonest)
+    return row.seconds if row else None
+
+
 class Attempt(NamedTuple):
     """The number of the hand-over that was just marked."""
 

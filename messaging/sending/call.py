@@ -8,7 +8,7 @@ from config.opaque import references
 from config.sql import assert_no_transaction
 from messaging.sending.claim import Person
 from providers.http import Connection
-from providers.interface import CallResult, Item, Outcome, Provider, Refused
+from providers.interface import CallResult, Item, Outcome, Provider, Refused, RouteFault
 
 # A call that was not made because the time of the hand-over was up: nothing left the house.
 NOT_CALLED = Refused("route_down", "deadline", retryable=True)
@@ -20,7 +20,8 @@ class HandedOver(NamedTuple):
     outcomes: list[Outcome]
     retry_after: float | None
     not_sent: bool
-    route_fault: str | None
+    slowed: bool
+    route_fault: RouteFault | None
     note: str
 
 
@@ -75,6 +76,7 @@ def _summary(outcomes: list[Outcome], calls: list[CallResult]) -> HandedOver:
         outcomes=outcomes,
         retry_after=max(waits, default=None),
         not_sent=all(result.not_sent for result in calls),
+        slowed=any(result.raw_status == 429 for result in calls),
         route_fault=next((result.route_fault for result in calls if result.route_fault), None),
         note="; ".join(dict.fromkeys(result.note for result in calls if result.note))[:300],
     )

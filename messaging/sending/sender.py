@@ -8,10 +8,11 @@ import time
 
 from django.conf import settings
 
-from campaigns.queries.claim import give_back, mark_calling
+from campaigns.queries.claim import give_back, mark_calling, soonest_ready
 from campaigns.services.finish import finish
 from config.queues import Task, ring
 from messaging.accounts import Route, route_for
+from messaging.sending import breaker, limits
 from messaging.sending.backoff import delay
 from messaging.sending.call import hand_over
 from messaging.sending.claim import Work, claim
@@ -43,11 +44,21 @@ def send_next() -> dict[str, int]:
             break
         sent = send_batch()
         if sent is None:
-            break
+            if not _wait_for_next(ends):
+                break
+            continue
         counts["batches"] += 1
         for name, number in sent.items():
             counts[name] += number
     return counts
+
+
+def _wait_for_next(ends: float) -> bool:
+    """Nothing is due now: wait for what is due in a moment, because we are slowed. False when there is none."""
+    seconds = soonest_ready()
+    if seconds is None or seconds > settings.LIMIT_WAIT_SECONDS or time.monotonic() + seconds > ends:
+        return False
+    return not stopping.wait(max(seconds, 0.05))
 
 
 def send_batch() -> dict[str, int] | None:
@@ -69,6 +80,11 @@ def _send(work: Work) -> dict[str, int]:
     route = route_for(work.batch.store_id)
     if route is None:
         return _return(work, seconds=NO_ROUTE_SECONDS, error="no provider account may send at the moment")
+    wait = _limit(work, route)
+    if wait > settings.LIMIT_WAIT_SECONDS:
+        return _return(work, seconds=wait, error="")
+    if wait and stopping.wait(wait):
+        return _return(work, seconds=0, error="")
     try:
         connection = route.provider.connect(CONNECT_SECONDS)
     except ProviderDown as down:
@@ -77,6 +93,18 @@ def _send(work: Work) -> dict[str, int]:
     if attempt is None:  # paused, cancelled, or the lease ran out: whoever may have it now decides
         return _return(work, seconds=0, error="")
     return _call_and_settle(work, route, connection, attempt)
+
+
+def _limit(work: Work, route: Route) -> float:
+    """Seconds until the batch's parts fit into the account's and the store's rate."""
+    lane = limits.Lane(
+        account_id=route.account.pk,
+        account_rate=route.account.parts_per_second,
+        store_id=work.batch.store_id,
+        store_rate=settings.LIMIT_STORE_RATE,
+    )
+    parts = sum(person.parts for person in work.people)
+    return limits.take(lane, parts=parts, longest_wait=settings.LIMIT_WAIT_SECONDS)
 
 
 def mark(work: Work, route: Route) -> int | None:
@@ -113,6 +141,7 @@ def _call_and_settle(work: Work, route: Route, connection: Connection, attempt: 
         not_sent=handed.not_sent,
         note=handed.note,
     )
+    breaker.listen(route.account, handed)
     counts = keep_trying(settlement)
     log.info("batch_settled", extra={"batch_id": batch.batch_id, "attempt": attempt, **counts})
     return counts
