@@ -4,13 +4,16 @@ Only short fixed intervals in UTC; when a campaign is due is a column. Two Beats
 work by SKIP LOCKED. Each ring expires, so that a broker that was away does not get a day's worth of them.
 """
 
+import time
 from datetime import timedelta
 from typing import Any
 
 from celery.schedules import schedule
+from django.db import connection
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from config import heartbeats
 from config.queues import Task, queue_of
 
 SCHEDULE: dict[Task, float] = {  # seconds
@@ -40,6 +43,29 @@ def entries() -> dict[str, dict[str, Any]]:
 
 class TableScheduler(DatabaseScheduler):  # type: ignore[misc]
     """django-celery-beat's scheduler with our rows: what is no longer in the table is switched off at start."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.process = heartbeats.this_process("beat")
+        self.next_beat = 0.0  # by the monotonic clock
+        super().__init__(*args, **options)
+
+    def tick(self, *args: Any, **options: Any) -> float:
+        """Run what is due and return the seconds until the next tick; then beat.
+
+        Here and in no thread: a Beat that hangs must look dead.
+        """
+        wait: float = super().tick(*args, **options)
+        now = time.monotonic()
+        if now >= self.next_beat:
+            self.next_beat = now + heartbeats.EVERY
+            if not heartbeats.beat(self.process):
+                connection.close()
+        return wait
+
+    def close(self) -> None:
+        """Save the schedule and say good-bye."""
+        super().close()
+        heartbeats.leave(self.process)
 
     def setup_schedule(self) -> None:
         """Write the table into the rows."""

@@ -1,0 +1,141 @@
+"""Signs of life: each process writes its own row every ten seconds, so that an absence can be seen by all others."""
+
+import hashlib
+import logging
+import os
+import socket
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from django.conf import settings
+from django.db import Error, connection
+from django.db.models import ExpressionWrapper, F, fields
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from config.models import Heartbeat
+
+log = logging.getLogger(__name__)
+EVERY = 10  # seconds
+STALE = 30  # seconds: three beats were missed
+FORGOTTEN = timedelta(hours=1)  # rows of processes that were killed, so that the table stays small
+UNSECRET = {"db", "virtual_host"}  # of a broker's query string
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that beats. `kind`: worker, beat or stream; `queues`: what a worker consumes."""
+
+    name: str
+    kind: str
+    queues: tuple[str, ...] = ()
+    pid: int = field(default_factory=os.getpid)
+    host: str = field(default_factory=socket.gethostname)
+    started_at: datetime = field(default_factory=timezone.now)
+
+
+class Alive(NamedTuple):
+    """A process by its row. `age`: seconds since its last beat by the database's clock."""
+
+    name: str
+    kind: str
+    queues: tuple[str, ...]
+    fingerprint: str
+    started_at: datetime
+    age: float
+
+    @property
+    def alive(self) -> bool:
+        """Whether it beat within STALE seconds."""
+        return self.age < STALE
+
+
+def this_process(kind: str) -> Process:
+    """This process where there may be several of a kind on a host: `<kind>@<host>.<pid>`."""
+    return Process(name=f"{kind}@{socket.gethostname()}.{os.getpid()}", kind=kind)
+
+
+def fingerprint() -> str:
+    """16 hexadecimal digits of where the broker and the database are, without names and passwords of users.
+
+    Processes of one installation that differ in it do not talk to each other.
+    """
+    database = connection.settings_dict
+    broker = urlsplit(settings.CELERY_BROKER_URL)
+    query = sorted((name, value) for name, value in parse_qsl(broker.query) if name in UNSECRET)
+    where = [broker.scheme, broker.hostname, broker.port, broker.path, query]
+    where += [database["HOST"], database["PORT"], database["NAME"]]
+    return hashlib.sha256(repr(where).encode()).hexdigest()[:16]
+
+
+def beat(process: Process) -> bool:
+    """Write the row; False when the database did not take it, which is logged and never raised."""
+    row = Heartbeat(
+        name=process.name,
+        kind=process.kind,
+        queues=",".join(process.queues),
+        pid=process.pid,
+        host=process.host,
+        fingerprint=fingerprint(),
+        started_at=process.started_at,
+        beat_at=Now(),
+    )
+    columns = ["kind", "queues", "pid", "host", "fingerprint", "started_at", "beat_at"]
+    try:
+        Heartbeat.objects.bulk_create([row], update_conflicts=True, unique_fields=["name"], update_fields=columns)
+    except Error:
+        log.warning("heartbeat_lost", extra={"heart": process.name}, exc_info=True)
+        return False
+    return True
+
+
+def leave(process: Process) -> None:
+    """Take the row away when the process ends by itself, and rows of those that were killed long ago."""
+    try:
+        Heartbeat.objects.filter(name=process.name, pid=process.pid).delete()
+        Heartbeat.objects.filter(beat_at__lt=Now() - FORGOTTEN).delete()
+    except Error:
+        log.warning("heartbeat_left_behind", extra={"heart": process.name}, exc_info=True)
+
+
+def processes() -> list[Alive]:
+    """Every process that has a row, by name."""
+    age = ExpressionWrapper(Now() - F("beat_at"), output_field=fields.DurationField())
+    return [
+        Alive(row.name, row.kind, _split(row.queues), row.fingerprint, row.started_at, row.age.total_seconds())
+        for row in Heartbeat.objects.annotate(age=age).order_by("name")
+    ]
+
+
+def _split(queues: str) -> tuple[str, ...]:
+    return tuple(name for name in queues.split(",") if name)
+
+
+class Heart(Thread):
+    """A thread that beats for its process until `stop`."""
+
+    def __init__(self, *, name: str, kind: str, queues: Iterable[str] = ()) -> None:
+        super().__init__(name="heart", daemon=True)
+        self.process = Process(name=name, kind=kind, queues=tuple(sorted(queues)))
+        self._stopped = Event()
+
+    def run(self) -> None:
+        """Beat every EVERY seconds; a database that is away is tried again at the next beat.
+
+        The connection is closed between: what the process forks must not share it, and ten seconds are long.
+        """
+        while not self._stopped.is_set():
+            beat(self.process)
+            connection.close()
+            self._stopped.wait(EVERY)
+        leave(self.process)
+        connection.close()
+
+    def stop(self) -> None:
+        """End the thread and take the row away; waits two seconds at most."""
+        self._stopped.set()
+        self.join(timeout=2)
