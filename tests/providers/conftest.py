@@ -1,6 +1,11 @@
+import signal
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.providers.simulated import Simulator, Start
 
 pytest.register_assert_rewrite("tests.providers.contract", "tests.providers.contract_evidence")
 
@@ -11,3 +16,16 @@ from tests.providers.scripted import ScriptedServer, scripted_server  # noqa: E4
 def server() -> Iterator[ScriptedServer]:
     with scripted_server() as running:
         yield running
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[Simulator] = []
+
+    def begin(**plan: Any) -> Simulator:
+        started.append(Simulator(tmp_path / f"ledger-{len(started)}.jsonl", **plan))
+        return started[-1]
+
+    yield begin
+    for simulator in started:
+        simulator.stop(signal.SIGKILL)
