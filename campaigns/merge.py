@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet, TextField, Value
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
@@ -14,7 +14,7 @@ def column(field: str) -> Any:
     """The expression that holds a field's text: a column of the contact, or a custom field ('' when it has none)."""
     if field in CONTACT_FIELDS:
         return Coalesce(field, Value(""))
-    return Coalesce(KeyTextTransform(field, "fields"), Value(""))
+    return Coalesce(KeyTextTransform(field, "fields"), Value(""), output_field=TextField())
 
 
 def with_fields(people: "QuerySet[Contact]", content: Content) -> "QuerySet[Contact]":
