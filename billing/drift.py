@@ -1,7 +1,7 @@
 """The money half of `manage.py doctor`: where the books disagree with themselves, and what can be derived again.
 
-Every check is one statement, hence one snapshot: a send that goes on meanwhile is not a drift. The two that read the
-whole ledger do it once each (measured in the docstrings); the others read open or keyed rows.
+Every check is one statement, hence one snapshot: a send that goes on meanwhile is not a drift. Three of them read the
+whole ledger, once each: with 2 million entries (a billion messages in batches of 500) 0.2 + 0.4 + 3.8 s, and linear.
 """
 
 from collections.abc import Callable
@@ -88,10 +88,11 @@ def holds() -> list[Drift]:
 def charges() -> list[Drift]:
     """`reservation.charged`: not the sum of its `charge` entries; found 0 is also an entry without its reservation.
 
-    Hashes the entries by reservation and joins all reservations to them.
+    One parallel scan of the ledger, hashed by reservation and joined to all of them. MATERIALIZED, since for the first
+    1000 rows the planner would rather walk the ledger by its reservation index (four times slower).
     """
     sql = """
-        WITH entries AS (
+        WITH entries AS MATERIALIZED (
             SELECT e.reservation_id, -SUM(e.amount + e.allowance) AS charged
               FROM billing_ledgerentry e
              WHERE e.kind = 'charge'
@@ -108,12 +109,15 @@ def charges() -> list[Drift]:
 
 
 def chain() -> list[Drift]:
-    """`entry.balance_after`: not the one before it in its account plus its amount. Index: ledger_account, backwards."""
+    """`entry.balance_after`: not that of the entry before it in its account plus its amount.
+
+    Newest first, so that the index ledger_account gives the order and nothing is sorted.
+    """
     sql = """
         WITH chain AS (
-            SELECT e.id, e.balance_after, e.amount + LAG(e.balance_after, 1, 0::bigint) OVER account AS expected
+            SELECT e.id, e.balance_after, e.amount + LEAD(e.balance_after, 1, 0::bigint) OVER account AS expected
               FROM billing_ledgerentry e
-            WINDOW account AS (PARTITION BY e.account_id ORDER BY e.id)
+            WINDOW account AS (PARTITION BY e.account_id ORDER BY e.id DESC)
         )
         SELECT 'entry.balance_after', 'entry:' || c.id, c.expected, c.balance_after
           FROM chain c

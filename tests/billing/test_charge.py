@@ -33,6 +33,23 @@ def test_is_one_statement(reservation: CreditReservation) -> None:
     assert len(queries) == 1
 
 
+def test_finds_its_rows_by_primary_key(account: CreditAccount, reservation: CreditReservation) -> None:
+    others = (CreditReservation(account=account, key=f"campaign:{n}:2", amount=0) for n in range(2000))
+    CreditReservation.objects.bulk_create(others)
+    with CaptureQueriesContext(connection) as queries:
+        charge(reservation_id=reservation.pk, amount=25, key="batch:1:1", label="Spring")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE; ANALYZE billing_creditreservation; SET LOCAL enable_seqscan = off"
+        )
+        cursor.execute(f"EXPLAIN {queries[0]['sql']}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert plan.count("billing_creditreservation_pkey") == 2
+    assert plan.count("billing_creditaccount_pkey") == 2
+    assert "Seq Scan" not in plan
+
+
 def test_a_used_key_changes_nothing(account: CreditAccount, reservation: CreditReservation) -> None:
     charge(reservation_id=reservation.pk, amount=25, key="batch:1:1", label="Spring")
 

@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import pytest
 
+from billing.drift import Drift, find_drift, repair
 from billing.errors import InsufficientCredits, ReservationClosed
 from billing.models import CreditAccount, CreditReservation, LedgerEntry
 from billing.services import capture_late, charge, close, grant, hold, refund, release
@@ -175,6 +176,30 @@ def test_refunds_of_one_charge_stop_at_its_amount(account: CreditAccount) -> Non
 
     assert kinds(results) == ["RefundRefused"] * 6 + ["True"] * 6
     assert figures(account) == Figures(balance=100)
+
+
+def test_the_audit_sees_no_drift_in_what_is_under_way(account: CreditAccount, reservation: CreditReservation) -> None:
+    def act(index: int) -> list[Drift]:
+        if index % 3 == 0:
+            return [drift for _ in range(10) for drift in find_drift()]
+        charge(reservation_id=reservation.pk, amount=5, key=f"batch:{index}:1", label="Spring")
+        return []
+
+    assert at_once(THREADS, act) == [[]] * 12
+    assert figures(account) == Figures(balance=60, held=20)
+
+
+def test_a_repair_fits_what_is_under_way(account: CreditAccount, reservation: CreditReservation) -> None:
+    CreditAccount.objects.filter(pk=account.pk).update(held=99)
+    drift = Drift("account.held", f"account:{account.pk}", expected=60, found=99)
+
+    def act(index: int) -> bool:
+        if index == 0:
+            return repair(drift)
+        return charge(reservation_id=reservation.pk, amount=5, key=f"batch:{index}:1", label="Spring")
+
+    assert at_once(THREADS, act) == [True] * 12
+    assert figures(account) == Figures(balance=45, held=5)
 
 
 def test_a_hold_against_late_evidence_never_spends_what_is_gone(account: CreditAccount) -> None:
