@@ -18,6 +18,7 @@ from campaigns import merge
 from campaigns.content import Content, parse
 from campaigns.errors import NoMessageText, QuoteChanged, QuoteRequired
 from campaigns.models import Campaign, Quote
+from campaigns.people import people
 
 
 class Draft(NamedTuple):
@@ -70,7 +71,7 @@ def make_quote(*, store: Store, draft: Draft, campaign_id: int | None = None) ->
     version = audience.version(store_id=store.pk, audience=draft.audience)
     bound = Contact.objects.filter(store_id=store.pk).aggregate(last=Max("pk"))["last"] or 0
     prices = price_table(now)
-    totals = count(store_id=store.pk, draft=draft, prices=prices, bound=bound)
+    totals = count(store=store, draft=draft, prices=prices, bound=bound)
     return Quote.objects.create(
         store=store,
         campaign_id=campaign_id,
@@ -84,14 +85,14 @@ def make_quote(*, store: Store, draft: Draft, campaign_id: int | None = None) ->
     )
 
 
-def count(*, store_id: int, draft: Draft, prices: PriceTable, bound: int) -> Totals:
+def count(*, store: Store, draft: Draft, prices: PriceTable, bound: int) -> Totals:
     """The numbers of a quote. Equal (country, values) are counted once: texts differ by nothing else."""
     content = parse(draft.message)
-    people = audience.people(store_id=store_id, audience=draft.audience, kind=draft.kind, bound=bound)
-    exclusions = Counter(audience.exclusions(people))
+    members = people(store=store, audience_stored=draft.audience, kind=draft.kind, bound=bound)
+    exclusions = Counter(audience.exclusions(members))
     histogram: Counter[int] = Counter()
     countries: dict[str, Counter[str]] = {}
-    for group in _groups(people, content):
+    for group in _groups(members, content):
         fields = merge.by_field(content, group.merged)
         if draft.on_missing == "skip" and content.lacks(fields):
             exclusions["missing_field"] += group.recipients
@@ -112,10 +113,10 @@ def count(*, store_id: int, draft: Draft, prices: PriceTable, bound: int) -> Tot
     )
 
 
-def _groups(people: Any, content: Content) -> Iterator[Group]:
+def _groups(members: Any, content: Content) -> Iterator[Group]:
     columns = merge.names(content)
     rows = (
-        merge.with_fields(people.filter(exclusion=None), content)
+        merge.with_fields(members.filter(exclusion=None), content)
         .order_by()
         .values_list("country", *columns)
         .annotate(recipients=Count("pk"))
@@ -162,7 +163,7 @@ def _inline(*, store: Store, campaign: Campaign, draft: Draft) -> Quote:
 def make_quote_if_small(*, store: Store, campaign: Campaign, draft: Draft) -> Quote | None:
     """A new quote, or None when the audience has more than QUOTE_INLINE_MAX members."""
     limit = settings.QUOTE_INLINE_MAX
-    members = audience.people(store_id=store.pk, audience=draft.audience, kind=draft.kind)
+    members = people(store=store, audience_stored=draft.audience, kind=draft.kind)
     if members.order_by()[: limit + 1].count() > limit:
         return None
     return make_quote(store=store, draft=draft, campaign_id=campaign.pk)

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from audiences import audience
 from billing.prices import PriceTable, price_table
 from campaigns import merge
 from campaigns.content import Content, parse
 from campaigns.hold import release_rest
 from campaigns.models import Campaign, CampaignSnapshot, SendBatch
+from campaigns.people import people
 from campaigns.queries.snapshot import add_pending, copy_recipients
 from campaigns.services.moves import pause
 from config.audit import SYSTEM
@@ -100,15 +100,19 @@ def _sending(campaign_id: int) -> Campaign | None:
 
 def _contacts(campaign: Campaign, content: Content, snapshot: CampaignSnapshot) -> list[tuple[Any, ...]]:
     """The next chunk of included contacts: (id, phone, country, merged values …) by id."""
-    people = audience.people(
-        store_id=campaign.store_id,
-        audience=campaign.audience,
+    members = people(
+        store=campaign.store,
+        audience_stored=campaign.audience,
         kind=campaign.kind,
         bound=snapshot.bound,
         after=snapshot.cursor,
-    ).filter(exclusion=None)
+    )
     columns = ("pk", "phone", "country", *merge.names(content))
-    return list(merge.with_fields(people, content).order_by("pk").values_list(*columns)[: settings.SNAPSHOT_CHUNK])
+    return list(
+        merge.with_fields(members.filter(exclusion=None), content)
+        .order_by("pk")
+        .values_list(*columns)[: settings.SNAPSHOT_CHUNK]
+    )
 
 
 def _plan(rows: Sequence[tuple[Any, ...]], *, content: Content, prices: PriceTable, skip: bool) -> list[Planned]:

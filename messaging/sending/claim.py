@@ -1,22 +1,26 @@
-"""Claim: take a batch for this worker alone, and check once more who of it may be texted."""
+"""Claim: take a batch for this worker alone, and check once more who of it may be texted, and when."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import timezone
 
-from audiences import audience
-from audiences.models import Contact
+from audiences.quiet_hours import allowed_from
 from campaigns import merge
 from campaigns.content import Content, parse
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
+from campaigns.people import UNASKED, judged
 from campaigns.queries.claim import Claimed, Turn, claim_batch, served, turns
 from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import skip
+from campaigns.services.defer import defer
 from campaigns.states import BATCH
 
-# What `audience.people` may say of somebody who was a recipient at snapshot and is none now.
+# What the rule of the snapshot may say of somebody who was a recipient then and is none now.
 SKIPPED_AS = {
     "opted_out": "opted_out",
     "not_opted_in": "opted_out",
@@ -36,7 +40,7 @@ class Person(NamedTuple):
 
 
 class Work(NamedTuple):
-    """A claimed batch with the people of it who may be texted."""
+    """A claimed batch with the people of it who may be texted now."""
 
     batch: Claimed
     campaign_name: str
@@ -44,11 +48,23 @@ class Work(NamedTuple):
     people: list[Person]
 
 
+class Contacted(NamedTuple):
+    """A contact at this moment: why he must not be texted, from when he may be, and the values of the slots."""
+
+    reason: str | None
+    not_before: datetime | None
+    values: tuple[str, ...]
+
+
+GONE = Contacted("suppressed", None, ())
+
+
 def claim(owner: str) -> Work | None:
     """The next batch in fairness, claimed under a lease. None when nothing is due.
 
-    Who opted out or was suppressed since the snapshot is skipped with the reason; a batch nobody is left of is done
-    (then `people` is empty). One transaction.
+    Who opted out, was suppressed or had enough messages since the snapshot is skipped with the reason; who is in quiet
+    hours is put into a batch of its own for later. A batch nobody is left of is done (then `people` is empty). One
+    transaction.
     """
     for turn in turns(limit=8):
         with transaction.atomic(durable=True):
@@ -62,47 +78,60 @@ def _claim_for(turn: Turn, owner: str) -> Work | None:
     batch = claim_batch(campaign_id=turn.campaign_id, owner=owner, lease_seconds=settings.SEND_LEASE_SECONDS)
     if batch is None:
         return None
-    campaign = Campaign.objects.get(pk=batch.campaign_id)
-    people, skips = _checked(batch, campaign)
-    if skips:
-        moves = skip(ids=[number for number, _ in skips], reasons=[reason for _, reason in skips])
-        count_moves(campaign_id=campaign.pk, moves=moves)
+    campaign = Campaign.objects.select_related("store").get(pk=batch.campaign_id)
+    people = _allowed(batch, campaign)
     if not people:
         BATCH.move(SendBatch.objects.filter(pk=batch.batch_id), "empty")
     served(store_id=turn.store_id, priority=turn.priority)
     return Work(batch, campaign.name, campaign.sender, people)
 
 
-def _checked(batch: Claimed, campaign: Campaign) -> tuple[list[Person], list[tuple[int, str]]]:
-    """The batch's pending recipients: who goes out, and who is skipped with which reason."""
+def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
+    """The batch's pending recipients who may be texted now; the others are skipped or deferred here."""
     pending = CampaignRecipient.objects.filter(batch_id=batch.batch_id, status="pending").order_by("pk")
     rows = list(pending.values_list("pk", "contact_id", "phone", "parts"))
     content = parse(campaign.message)
     contacts = _contacts([row[1] for row in rows if row[1]], campaign, content)
+    direct = Contacted(None, None, content.values({}))
     people: list[Person] = []
-    skips: list[tuple[int, str]] = []
+    skips: dict[int, str] = {}
+    later: dict[int, datetime] = {}
     for recipient_id, contact_id, phone, parts in rows:
-        reason, values = contacts.get(contact_id, ("suppressed", ())) if contact_id else (None, ())
-        if reason or not phone:
-            skips.append((recipient_id, reason or "suppressed"))
+        contact = contacts.get(contact_id, GONE) if contact_id else direct
+        if contact.reason or not phone:
+            skips[recipient_id] = contact.reason or "suppressed"
+        elif contact.not_before:
+            later[recipient_id] = contact.not_before
         else:
-            people.append(Person(recipient_id, phone, content.render(values), parts))
-    return people, skips
+            people.append(Person(recipient_id, phone, content.render(contact.values), parts))
+    if skips:
+        moves = skip(ids=list(skips), reasons=list(skips.values()))
+        count_moves(campaign_id=campaign.pk, moves=moves)
+    if later:
+        defer(batch_id=batch.batch_id, later=later)
+    return people
 
 
-def _contacts(
-    contact_ids: Sequence[int], campaign: Campaign, content: Content
-) -> dict[int, tuple[str | None, tuple[str, ...]]]:
-    """contact id -> (why he must not be texted, the values of the message's slots), by the rule of the snapshot."""
-    rows = audience.judged(Contact.objects.filter(pk__in=contact_ids), store_id=campaign.store_id, kind=campaign.kind)
-    columns = ("pk", "exclusion", *merge.names(content))
-    found: dict[int, tuple[str | None, tuple[str, ...]]] = {}
+def _contacts(contact_ids: Sequence[int], campaign: Campaign, content: Content) -> dict[int, Contacted]:
+    """contact id -> how he stands now, by the rule of the snapshot and the clock where he is."""
+    now = timezone.now()
+    store = campaign.store
+
+    @cache
+    def not_before(country: str, time_zone: str) -> datetime | None:
+        if campaign.kind not in UNASKED:
+            return None
+        return allowed_from(store, country=country, time_zone=time_zone, now=now)
+
+    rows = merge.with_fields(judged(list(contact_ids), store=store, kind=campaign.kind), content)
+    columns = ("pk", "exclusion", "country", "time_zone", *merge.names(content))
+    found: dict[int, Contacted] = {}
     row: tuple[Any, ...]
-    for row in merge.with_fields(rows, content).values_list(*columns):
-        contact_id, exclusion, *merged = row
+    for row in rows.values_list(*columns):
+        contact_id, exclusion, country, time_zone, *merged = row
         fields = merge.by_field(content, tuple(merged))
         reason = SKIPPED_AS[exclusion] if exclusion else None
         if reason is None and campaign.on_missing == "skip" and content.lacks(fields):
             reason = "missing_field"
-        found[contact_id] = (reason, content.values(fields))
+        found[contact_id] = Contacted(reason, not_before(country, time_zone), content.values(fields))
     return found
