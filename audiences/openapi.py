@@ -97,6 +97,10 @@ class Schema(AutoSchema):
         view: Any = self.view
         return f"{getattr(view, 'basename', None) or view.operation}_{view.action}"
 
+    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+        """The class without what it is to the code: `CampaignBody` is shown as `Campaign`."""
+        return type(serializer).__name__.removesuffix("Shape").removesuffix("Body")
+
     def get_tags(self) -> list[str]:
         """The resource."""
         return [self._tokenize_path()[0]]
@@ -165,5 +169,18 @@ def _example(problem: type[Problem]) -> OpenApiExample:
         "request_id": "6f1c0f5e-6a39-4d38-9c0e-0c8f3d1f2b77",
     }
     return OpenApiExample(
-        f"{problem.code}: {message}", value=body, response_only=True, status_codes=[str(problem.status)]
+        problem.__name__, summary=problem.code, value=body, response_only=True, status_codes=[str(problem.status)]
     )
+
+
+def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Write each problem answer once, under components, and refer to it: a hook of drf-spectacular."""
+    shared: dict[str, Any] = result["components"].setdefault("responses", {})
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation["responses"].items():
+                if MEDIA_TYPE in answer.get("content", {}):
+                    name = f"{status}_{'_'.join(answer['content'][MEDIA_TYPE]['examples'])}"
+                    shared[name] = answer
+                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+    return result

@@ -74,7 +74,10 @@ class NewContactBody(ContactBody):
 class ConsentBody(Body):
     """Where a consent comes from."""
 
-    source = serializers.CharField(max_length=100, required=False, default="api", help_text="E.g. `checkout`.")
+    # DRF takes declared fields out of the class, so that its own attribute of this name stays.
+    source = serializers.CharField(  # type: ignore[assignment]
+        max_length=100, required=False, default="api", help_text="E.g. `checkout`."
+    )
     evidence = JsonObject(required=False, help_text="What proves it, e.g. the form and its wording.")
 
 

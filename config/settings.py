@@ -185,6 +185,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "audiences.openapi.share_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "Consent": "audiences.models.contacts.CONSENTS",
         "StatedConsent": "audiences.serializers.STATED",

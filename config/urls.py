@@ -1,7 +1,7 @@
 """Every address of the house."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from config.reference import schema_file, swagger
 
@@ -10,7 +10,7 @@ handler403 = "config.handlers.forbidden"
 handler404 = "config.handlers.not_found"
 handler500 = "config.handlers.broken"
 
-api = [
+api: list[URLPattern | URLResolver] = [
     path("schema", schema_file, name="schema"),
     path("docs", swagger, name="docs"),
     path("", include("audiences.urls")),
@@ -21,4 +21,5 @@ api = [
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
+    path("", include("messaging.urls")),
 ]

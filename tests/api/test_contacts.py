@@ -133,10 +133,9 @@ def test_contacts_are_narrowed_by_consent(api: APIClient, store: Store) -> None:
 
 
 def test_a_phone_is_no_filter(api: APIClient, store: Store) -> None:
-    contact = ContactFactory.create(store=store)
+    ContactFactory.create(store=store)
 
-    assert len(api.get(CONTACTS, {"phone": contact.phone, "limit": 10}).json()["results"]) == 1
-    assert len(api.get(CONTACTS, {"phone": "+306900000000", "limit": 10}).json()["results"]) == 1
+    assert len(api.get(f"{CONTACTS}?phone=%2B306999999999").json()["results"]) == 1
 
 
 def test_pages_hold_every_contact_once_newest_first(api: APIClient, store: Store, other_store: Store) -> None:

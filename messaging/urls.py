@@ -1,0 +1,7 @@
+"""Addresses that providers call."""
+
+from django.urls import path
+
+from messaging import webhooks
+
+urlpatterns = [path("webhooks/providers/<slug:slug>/receipts", webhooks.receipts, name="receipts")]

@@ -1,0 +1,120 @@
+"""Every address needs a login, a key or a reason; another store's row does not exist."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from audiences.models import ApiKey, ContactImport, Store
+from audiences.tenancy import StoreViews
+from campaigns.services.launch import launch
+from config.audit import SYSTEM
+from config.opaque import public_id
+from tests.api.clients import code, with_key
+from tests.factories import CampaignFactory, ContactFactory, ContactListFactory
+
+# Open to everybody, and why.
+PUBLIC = {
+    "/api/v1/schema": "the contract is no secret",
+    "/api/v1/docs": "the contract is no secret",
+    "/webhooks/providers/{}/receipts": "signed by the provider",
+}
+# Pages with a login of their own, which their own tests check.
+PAGES = ("/admin/", "/console/", "/login", "/logout")
+
+
+class Route(NamedTuple):
+    """A path with `{}` for its arguments, and what answers it."""
+
+    path: str
+    view: Any
+    methods: dict[str, str]
+
+
+def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "/") -> Iterator[Route]:
+    """Every route of the house."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, prefix + shape(pattern))
+        else:
+            view = getattr(pattern.callback, "cls", None)
+            yield Route(prefix + shape(pattern), view, getattr(pattern.callback, "actions", None) or {})
+
+
+def shape(pattern: URLPattern | URLResolver) -> str:
+    """The pattern as people write it."""
+    text = re.sub(r"\\(.)", r"\1", str(pattern.pattern).removeprefix("^").removesuffix(r"\Z").removesuffix("$"))
+    return re.sub(r"\(\?P<\w+>[^)]*\)|<[^>]+>", "{}", text)
+
+
+API = [route for route in routes() if route.view is not None]
+CALLS = [pytest.param(route, method, id=f"{method} {route.path}") for route in API for method in route.methods]
+WITH_ID = [
+    pytest.param(route, method, id=f"{method} {route.path}")
+    for route in API
+    for method in route.methods
+    if "{}" in route.path
+]
+
+
+def test_every_route_is_a_stores_or_public() -> None:
+    others = [route.path for route in routes() if not (route.view and issubclass(route.view, StoreViews))]
+
+    strange = {path for path in others if path not in PUBLIC and not path.startswith(PAGES)}
+
+    assert strange == set()
+    assert len(CALLS) > 30
+
+
+@pytest.mark.parametrize(("route", "method"), CALLS)
+def test_nobody_gets_nothing(nobody: APIClient, route: Route, method: str) -> None:
+    path = route.path.format(public_id(1, kind=route.view.kind))
+
+    assert code(getattr(nobody, method)(path)) == (401, "UNAUTHENTICATED")
+
+
+@pytest.mark.parametrize(("route", "method"), WITH_ID)
+def test_a_strangers_row_does_not_exist(store: Store, stranger: APIClient, route: Route, method: str) -> None:
+    path = route.path.format(_row_of(store, route.view.kind))
+    assert with_key(store).get(path).status_code in {200, 405}
+
+    assert code(_call(stranger, method, path)) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(("route", "method"), WITH_ID)
+@pytest.mark.parametrize("made_up", ["1", "nonsense", "{kind}_", "{kind}_aaaaaaaaaaaaaaaaaaaaaaaaaa", "{other}", "%00"])
+def test_a_made_up_id_does_not_exist(api: APIClient, route: Route, method: str, made_up: str) -> None:
+    path = route.path.format(made_up.format(kind=route.view.kind, other=public_id(1, kind="usr")))
+
+    assert code(_call(api, method, path)) == (404, "NOT_FOUND")
+
+
+def _call(client: APIClient, method: str, path: str) -> Any:
+    return getattr(client, method)(path) if method in {"get", "delete"} else getattr(client, method)(path, {})
+
+
+def _row_of(store: Store, kind: str) -> str:
+    return public_id(ROWS[kind](store), kind=kind)
+
+
+def _campaign(store: Store) -> int:
+    campaign = CampaignFactory.create(store=store, people=1)
+    launch(store_id=store.pk, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM)
+    return int(campaign.pk)
+
+
+def _key(store: Store) -> int:
+    with_key(store)
+    return int(ApiKey.objects.filter(store=store).latest("pk").pk)
+
+
+ROWS = {
+    "con": lambda store: ContactFactory.create(store=store).pk,
+    "lst": lambda store: ContactListFactory.create(store=store).pk,
+    "imp": lambda store: ContactImport.objects.create(store=store, file="x", file_name="x", actor="system").pk,
+    "key": _key,
+    "cmp": _campaign,
+}
