@@ -165,7 +165,8 @@ def people(
 
 def judged(contacts: "QuerySet[Any]", *, store_id: int, kind: str) -> "QuerySet[Any]":
     """Any contacts of the store, annotated with `exclusion` by the rule of `people`: for the check before a send."""
-    return contacts.annotate(exclusion=_exclusion(store_id=store_id, kind=kind))
+    rows: QuerySet[Any] = contacts.annotate(exclusion=_exclusion(store_id=store_id, kind=kind))
+    return rows
 
 
 def _exclusion(*, store_id: int, kind: str) -> Case:
