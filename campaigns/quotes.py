@@ -36,8 +36,8 @@ class Draft(NamedTuple):
 
     @property
     def content_hash(self) -> str:
-        """Changes with anything that changes a recipient's text or whether he is one."""
-        return _hash([self.message, self.kind, self.on_missing])
+        """Changes with anything of the draft that changes a recipient's text or whether he is one."""
+        return _hash([self.message, self.kind, self.on_missing, self.audience])
 
 
 class Group(NamedTuple):
@@ -145,7 +145,7 @@ def quote_for_launch(*, store: Store, campaign: Campaign, quote_id: int | None) 
     if quote.expires_at <= now:
         raise QuoteChanged("The quote has expired.", difference={"expired_at": quote.expires_at.isoformat()})
     if quote.content_hash != draft.content_hash:
-        raise QuoteChanged("The message changed since the quote.", difference={"content": True})
+        raise QuoteChanged("The message or its audience changed since the quote.", difference={"content": True})
     version = audience.version(store_id=store.pk, audience=draft.audience)
     same_people = quote.audience_hash == _hash([draft.audience, version])
     if same_people and quote.price_hash == price_table(now).fingerprint:

@@ -58,7 +58,7 @@ def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor) -> Non
         if before not in CAMPAIGN.moves["launch"].sources:
             raise refusal("launch", before)
         if quote.content_hash != Draft.of(campaign).content_hash:
-            raise QuoteChanged("The message changed since the quote.", difference={"content": True})
+            raise QuoteChanged("The message or its audience changed since the quote.", difference={"content": True})
         StoreLane.objects.get_or_create(store_id=store_id, priority=campaign.priority)
         CampaignProgress.objects.create(campaign=campaign)
         CampaignSnapshot.objects.create(campaign=campaign, bound=quote.audience_bound, created_at=now, touched_at=now)
