@@ -3,13 +3,15 @@
 from typing import TypeVar
 
 import pytest
+from django.db import transaction
 
 from billing.drift import Drift, find_drift, repair
 from billing.errors import InsufficientCredits, ReservationClosed
 from billing.models import CreditAccount, CreditReservation, LedgerEntry
-from billing.services import capture_late, charge, close, grant, hold, refund, release
+from billing.services import capture_late, charge, close, grant, hold, lock_holds, refund, release
 from config.audit import SYSTEM
 from tests.billing.figures import Figures, figures
+from tests.factories import CreditAccountFactory
 from tests.races import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
@@ -99,6 +101,32 @@ def test_charges_of_two_campaigns_add_up(with_allowance: CreditAccount) -> None:
 
     assert results == [True] * 12
     assert figures(with_allowance) == Figures(balance=10)
+
+
+def test_many_charges_in_one_transaction_do_not_meet_crosswise(account: CreditAccount) -> None:
+    accounts = [account, CreditAccountFactory.create()]
+    holds = [
+        hold(store_id=accounts[n % 2].store_id, amount=40, key=f"campaign:{n}:1", label="Spring").pk for n in range(4)
+    ]
+
+    def act(index: int) -> str:
+        mine = holds if index % 2 else holds[::-1]
+        for run in range(5):
+            with transaction.atomic():
+                lock_holds(mine)
+                for number in mine:
+                    charge(reservation_id=number, amount=1, key=f"late:{index}:{run}:{number}", label="Spring")
+        return "done"
+
+    def settle(index: int) -> str:
+        for run in range(10):
+            charge(reservation_id=holds[index % 4], amount=1, key=f"batch:{index}:{run}", label="Spring")
+        return "done"
+
+    results = at_once(8, lambda index: act(index) if index < 4 else settle(index))
+
+    assert results == ["done"] * 8
+    assert [figures(one) for one in accounts] == [Figures(balance=40, held=20)] * 2
 
 
 def test_a_charge_against_the_close_costs_its_amount_or_nothing(
