@@ -39,6 +39,12 @@ class QuoteChanged(Conflict):
     code = "QUOTE_CHANGED"
 
 
+class NothingToRetry(Conflict):
+    """Nothing of this campaign failed in a way that was chosen to be tried again."""
+
+    code = "CONFLICT"
+
+
 class StoreStopped(Problem):
     """This store may not send at the moment."""
 

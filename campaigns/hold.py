@@ -6,6 +6,7 @@ from billing.models import CreditReservation
 from billing.services import close, release
 from campaigns.models import Campaign
 from campaigns.queries.finish import open_credits
+from campaigns.states import CAMPAIGN_LIVE
 
 
 def release_rest(campaign_id: int) -> int:
@@ -36,3 +37,10 @@ def _release(*, campaign_id: int, reservation_id: int) -> int:
         if spare > 0:
             release(reservation_id=reservation_id, amount=spare)
         return max(spare, 0)
+
+
+def close_orphans(*, limit: int) -> dict[str, int]:
+    """The sweep: open holds of campaigns that have ended with nobody unknown. Index: reservation_open."""
+    ended = Campaign.objects.exclude(status__in=CAMPAIGN_LIVE).exclude(progress__unknown__gt=0)
+    found = ended.filter(reservation__state="open").order_by("finished_at").values_list("pk", flat=True)[:limit]
+    return {"found": len(found), "credits_released": sum(release_rest(campaign_id) for campaign_id in found)}

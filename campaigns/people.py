@@ -23,7 +23,9 @@ def people(
     *, store: Store, audience_stored: dict[str, Any], kind: str, bound: int | None = None, after: int = 0
 ) -> "QuerySet[Any]":
     """Everybody in the audience by id, with `exclusion`: None for a recipient, else why not (audiences.audience)."""
-    members = audience.people(store_id=store.pk, audience=audience_stored, kind=kind, bound=bound, after=after)
+    members: QuerySet[Any] = audience.people(
+        store_id=store.pk, audience=audience_stored, kind=kind, bound=bound, after=after
+    )
     return _capped(members, store=store, kind=kind)
 
 
@@ -39,11 +41,11 @@ def _capped(contacts: "QuerySet[Any]", *, store: Store, kind: str) -> "QuerySet[
     full = [When(_over(window, cap), then=Value("frequency_cap")) for window, cap in caps.items() if cap]
     if not full or kind not in UNASKED:
         return contacts
-    return contacts.annotate(
-        exclusion=Case(
-            When(exclusion__isnull=False, then=F("exclusion")), *full, default=None, output_field=CharField(null=True)
-        )
+    known = When(exclusion__isnull=False, then=F("exclusion"))
+    capped: QuerySet[Any] = contacts.annotate(
+        exclusion=Case(known, *full, default=None, output_field=CharField(null=True))
     )
+    return capped
 
 
 def _over(window: timedelta, cap: int) -> Any:

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from campaigns import snapshot
+from campaigns.hold import close_orphans
 from campaigns.services import due
 from config.queues import Task, ring
 from config.sweeps import sweep
@@ -25,3 +26,9 @@ def resume_snapshots() -> dict[str, int]:
 def launch_due() -> dict[str, int]:
     """Scheduled campaigns whose time has come."""
     return due.launch_due(limit=25)
+
+
+@sweep(Task.CLOSE_HOLDS)
+def close_holds() -> dict[str, int]:
+    """Holds of campaigns that have ended, and need nothing any more."""
+    return close_orphans(limit=100)

@@ -20,6 +20,7 @@ class Task(StrEnum):
     RUN_IMPORT = "audiences.run_import"
     SNAPSHOT = "campaigns.snapshot"
     LAUNCH_DUE = "campaigns.launch_due"
+    CLOSE_HOLDS = "campaigns.close_holds"
     RESUME_SNAPSHOTS = "campaigns.resume_snapshots"
     RESUME_IMPORTS = "audiences.resume_imports"
     SEND_NEXT = "messaging.send_next"
@@ -29,6 +30,8 @@ class Task(StrEnum):
     CLOSE_CANCELLED = "messaging.close_cancelled"
     FINISH_DRAINED = "messaging.finish_drained"
     APPLY_RECEIPTS = "messaging.apply_receipts"
+    GIVE_UP_UNKNOWN = "messaging.give_up_unknown"
+    POLL_SILENT = "messaging.poll_silent"
     TIDY = "messaging.tidy"
 
 

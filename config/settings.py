@@ -157,6 +157,7 @@ SEND_CLAIMS = env.int("SEND_CLAIMS", default=10)  # claims of one batch before i
 LIMIT_LOCAL_RATE = env.int("LIMIT_LOCAL_RATE", default=20)  # parts per second of a process while Redis is away
 LIMIT_STORE_RATE = env.int("LIMIT_STORE_RATE", default=0)  # parts per second of one store; 0: only the account's limit
 LIMIT_WAIT_SECONDS = env.float("LIMIT_WAIT_SECONDS", default=2.0)  # a worker waits so long with a batch in hand
+POLL_AFTER_SECONDS = env.int("POLL_AFTER_SECONDS", default=1800)  # silence before the provider is asked
 RECEIPT_BATCH = env.int("RECEIPT_BATCH", default=1000)
 
 # Import -------------------------------------------------------------------------------------------------------------
@@ -191,7 +192,6 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "Consent": "audiences.models.contacts.CONSENTS",
-        "StatedConsent": "audiences.serializers.STATED",
         "StoreStatus": "audiences.models.stores.STORE_STATUSES",
         "ImportStatus": "audiences.states.IMPORT.states",
         "CampaignKind": "campaigns.states.KINDS",
@@ -213,7 +213,8 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _secure
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # our own proxy sets X-Forwarded-Proto and -For
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # A client that is redirected has already sent its key in the clear: it is told so instead.
-SECURE_REDIRECT_EXEMPT = [r"^api/"]
+# A probe asks the process itself, behind whatever ends the TLS.
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$"]
 API_KEYS_NEED_TLS = env.bool("API_KEYS_NEED_TLS", default=_secure)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -7,6 +7,7 @@ from campaigns.queries.claim import expire_leases as expire
 from campaigns.services import finish
 from config.queues import Task
 from config.sweeps import sweep
+from messaging import polling, unknown
 from messaging import tidy as tidying
 from messaging.receipts import apply
 from messaging.sending import keep, sender
@@ -60,6 +61,18 @@ def finish_drained() -> dict[str, int]:
 def close_cancelled() -> dict[str, int]:
     """Ready batches of cancelled campaigns."""
     return finish.close_cancelled(limit=500)
+
+
+@sweep(Task.POLL_SILENT)
+def poll_silent() -> dict[str, int]:
+    """Messages whose receipts never came."""
+    return polling.poll_silent(batches=20)
+
+
+@sweep(Task.GIVE_UP_UNKNOWN)
+def give_up_unknown() -> dict[str, int]:
+    """Unknown recipients whose deadline has passed."""
+    return unknown.give_up_overdue(limit=200)
 
 
 @sweep(Task.TIDY)

@@ -40,6 +40,9 @@ class SendBatch(models.Model):
     account_id = models.BigIntegerField(null=True, help_text="provider account of the last hand-over")
     error_class = models.CharField(max_length=20, blank=True)
     error = models.CharField(max_length=300, blank=True)
+    resolution = models.CharField(max_length=10, blank=True, help_text="of a dead letter: requeued or discarded")
+    resolved_at = models.DateTimeField(null=True)
+    polled_at = models.DateTimeField(null=True, help_text="when its silent recipients were last asked after")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -52,7 +55,11 @@ class SendBatch(models.Model):
                 fields=["state", "lease_until"], name="batch_open", condition=Q(state__in=["claimed", "calling"])
             ),
             models.Index(fields=["called_at"], name="batch_ambiguous", condition=Q(state="ambiguous")),
-            models.Index(fields=["settled_at"], name="batch_dead", condition=Q(state="dead")),
+            models.Index(fields=["id"], name="batch_dead", condition=Q(state="dead", resolution="")),
+            # the poller: done or ambiguous batches by when they were last asked after
+            models.Index(
+                fields=["polled_at", "settled_at"], name="batch_poll", condition=Q(state__in=["done", "ambiguous"])
+            ),
         ]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from campaigns.queries.settle import Moved
 from config.sql import execute
 
+WITH_REASON = ("failed", "skipped", "undelivered")
+
 
 def count_moves(*, campaign_id: int, moves: Iterable[Moved]) -> None:
     """Add the moves to the campaign's counters, and failures and skips to its reasons. Locks the progress row."""
@@ -17,8 +19,10 @@ def count_moves(*, campaign_id: int, moves: Iterable[Moved]) -> None:
         if move.status == "sent":
             delta["parts_sent"] += move.parts
             delta["credits_charged"] += move.credits
-        if move.status in {"failed", "skipped", "undelivered"}:
+        if move.status in WITH_REASON:
             reasons[move.status, move.reason] += move.recipients
+        elif move.before in WITH_REASON:
+            reasons[move.before, move.reason] -= move.recipients
     add_to_progress(campaign_id=campaign_id, delta=delta)
     add_to_reasons(campaign_id=campaign_id, reasons=reasons)
 

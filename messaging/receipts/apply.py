@@ -2,21 +2,19 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from billing.errors import ReservationClosed, ReservationExceeded
-from billing.services import account_of, capture_late, charge
-from campaigns.queries.progress import add_to_progress, add_to_reasons
-from campaigns.queries.receipts import Change, Standing, close_resolved, lock_standing, record_evidence
+from campaigns.queries.receipts import Change, Standing, lock_standing
 from campaigns.services.finish import settled_unknowns
 from config.queues import Task, ring
 from messaging.log import LogLine, append
 from messaging.models import Receipt
+from messaging.receipts.consequences import record_changes
 from messaging.receipts.judge import Judgement, judge
 from messaging.receipts.match import recipients_of
 from messaging.receipts.queries import forget_later, take, tick_off
@@ -83,59 +81,9 @@ def _after(standing: Standing, change: Change) -> Standing:
 
 
 def _record(applied: Sequence[Applied]) -> None:
-    moved = [row for row in applied if row.judgement.change and row.standing]
-    last = {row.judgement.change.recipient_id: row.judgement.change for row in moved if row.judgement.change}
-    billed = {
-        row.standing.recipient_id
-        for row in moved
-        if row.standing and row.judgement.change and row.judgement.change.bill
-    }
-    if last:
-        record_evidence([change._replace(bill=number in billed) for number, change in sorted(last.items())])
     append(_log_lines(applied))
-    _count(moved)
     _tick_off(applied)
-    close_resolved(
-        sorted({row.standing.batch_id for row in moved if row.standing and row.judgement.outcome == "settled"})
-    )
-    _bill(moved)
-
-
-def _count(moved: Iterable[Applied]) -> None:
-    deltas: dict[int, Counter[str]] = {}
-    reasons: dict[int, Counter[tuple[str, str]]] = {}
-    for row in moved:
-        standing, change = row.standing, row.judgement.change
-        if standing is None or change is None:
-            continue
-        delta = deltas.setdefault(standing.campaign_id, Counter())
-        delta[standing.status] -= 1
-        delta[change.status] += 1
-        if change.bill:
-            delta["parts_sent"] += standing.parts
-            delta["credits_charged"] += standing.credits
-        reason = reasons.setdefault(standing.campaign_id, Counter())
-        if standing.status == "undelivered":
-            reason["undelivered", standing.reason] -= 1
-        if change.status == "undelivered":
-            reason["undelivered", change.reason] += 1
-    for campaign_id in sorted(deltas):
-        add_to_progress(campaign_id=campaign_id, delta=deltas[campaign_id])
-        add_to_reasons(campaign_id=campaign_id, reasons=reasons[campaign_id])
-
-
-def _bill(moved: Iterable[Applied]) -> None:
-    """Bill late evidence: from the hold while it stands, else from the account, below zero if need be."""
-    for row in moved:
-        standing, change = row.standing, row.judgement.change
-        if standing is None or change is None or not change.bill:
-            continue
-        key, label = f"late:{standing.recipient_id}", "Late proof that a message was sent"
-        try:
-            charge(reservation_id=standing.reservation_id, amount=standing.credits, key=key, label=label)
-        except (ReservationClosed, ReservationExceeded):
-            account = account_of(standing.store_id)
-            capture_late(account_id=account.pk, amount=standing.credits, key=key, label=label)
+    record_changes([(row.standing, row.judgement.change) for row in applied if row.standing and row.judgement.change])
 
 
 def _tick_off(applied: Sequence[Applied]) -> None:
