@@ -9,7 +9,6 @@ from audiences.models.stores import SCOPES, SENDER, STORE_STATUSES
 from audiences.states import IMPORT
 from config.wire import ActorField, Body, JsonObject, PublicId
 
-STATED = ("unknown", "opted_in")  # a file never opts anybody out
 CAP_MAX = 32_767  # a smallint
 
 
@@ -153,15 +152,46 @@ class ImportShape(serializers.Serializer[Any]):
 class ImportBody(Body):
     """A file of contacts and how to read it."""
 
-    file = serializers.FileField(allow_empty_file=False, help_text="CSV, or XLSX.")
+    file = serializers.FileField(help_text="CSV with a heading.")
+    encoding = serializers.CharField(default="", allow_blank=True, help_text="Without it: by its mark, else UTF-8.")
+    delimiter = serializers.CharField(
+        default="", allow_blank=True, max_length=1, trim_whitespace=False, help_text="Without it: the likeliest."
+    )
     mapping = serializers.JSONField(
-        required=False,
-        help_text="Column of the file -> field of the contact, as JSON. Without it: by the columns' names.",
+        required=False, help_text='Column of the file -> field of the contact, as JSON; "" leaves a column out.'
     )
     consent = serializers.ChoiceField(
-        choices=STATED, default="unknown", help_text="What new contacts agreed to, as you state it."
+        choices=CONSENTS, default="unknown", help_text="What new contacts agreed to, as you state it."
     )
-    consent_source = serializers.CharField(max_length=100, required=False, allow_blank=True)
+    consent_source = serializers.CharField(
+        default="", allow_blank=True, max_length=100, help_text="Where and how they agreed."
+    )
     consent_at = serializers.DateTimeField(required=False)
     list = PublicId(kind="lst", required=False, help_text="Put the contacts on this list.")
+    list_name = serializers.CharField(
+        default="", allow_blank=True, max_length=160, help_text="Or on the list with this name, made if need be."
+    )
     dry_run = serializers.BooleanField(default=False, help_text="Check every row, change nothing.")
+
+    def validate_mapping(self, value: Any) -> dict[str, str]:
+        """An object of texts."""
+        if not isinstance(value, dict) or not all(isinstance(field, str) for field in value.values()):
+            raise serializers.ValidationError("An object: column -> field.")
+        return value
+
+
+class PreviewRowShape(serializers.Serializer[Any]):
+    """A row as it would be read, or why it would be refused."""
+
+    row = serializers.IntegerField()
+    values = serializers.DictField()
+    column = serializers.CharField()
+    code = serializers.CharField()
+
+
+class PreviewShape(serializers.Serializer[Any]):
+    """The file's columns, what they are taken for, and its first rows."""
+
+    columns = serializers.ListField(child=serializers.CharField())
+    mapping = serializers.DictField(child=serializers.CharField())
+    rows = PreviewRowShape(many=True)

@@ -4,6 +4,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from audiences.api.contacts import ContactViews
+from audiences.api.imports import ImportViews
 from audiences.api.keys import KeyViews
 from audiences.api.lists import ListViews
 from audiences.api.store import StoreView
@@ -11,6 +12,7 @@ from audiences.api.store import StoreView
 router = SimpleRouter(trailing_slash=False)
 router.register("contacts", ContactViews, basename="contacts")
 router.register("lists", ListViews, basename="lists")
+router.register("imports", ImportViews, basename="imports")
 router.register("api-keys", KeyViews, basename="keys")
 urlpatterns = [
     path("store", StoreView.as_view({"get": "retrieve", "patch": "partial_update"}), name="store"),

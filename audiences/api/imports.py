@@ -1,0 +1,74 @@
+"""Imports of contacts from files."""
+
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from audiences import imports
+from audiences.errors import AudienceInvalid
+from audiences.models import ContactImport
+from audiences.openapi import refuses
+from audiences.serializers import ImportBody, ImportShape, PreviewShape
+from audiences.tenancy import StoreViews
+from config.idempotency import idempotent
+from config.wire import Upload
+
+
+class Csv(BaseRenderer):
+    """Lets a client ask for text/csv; the rows are streamed past it."""
+
+    media_type = "text/csv"
+    format = "csv"
+
+
+class ImportViews(StoreViews[ContactImport]):
+    """Imports."""
+
+    kind = "imp"
+    queryset = ContactImport.objects.all()
+    serializer_class = ImportShape
+    parser_classes = [Upload]
+
+    def list(self, request: Request) -> Response:
+        """The store's imports, newest first."""
+        return self.page(self.get_queryset())
+
+    def retrieve(self, request: Request, id: str) -> Response:
+        """How far an import got."""
+        return Response(self.read(self.get_object()))
+
+    @extend_schema(request={"multipart/form-data": ImportBody}, responses={202: ImportShape})
+    @refuses(AudienceInvalid)
+    @idempotent
+    def create(self, request: Request) -> Response:
+        """Take a file of contacts. It is read in the background; nobody who opted out is ever subscribed again."""
+        stated = dict(self.body(ImportBody).validated_data)
+        file = stated.pop("file")
+        options = imports.ImportOptions(list_id=stated.pop("list", None), **stated)
+        started = imports.start_import(
+            store=self.caller.store,
+            upload=file.chunks(),
+            file_name=file.name,
+            actor=self.caller.actor,
+            options=options,
+        )
+        return Response(self.read(started), status=202)
+
+    @extend_schema(responses=PreviewShape)
+    @action(detail=True)
+    def preview(self, request: Request, id: str) -> Response:
+        """How the first ten rows are read; only while the import has its file, which is until it ends."""
+        return Response(PreviewShape(imports.preview(self.get_object().pk)).data)
+
+    @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})
+    @action(detail=True, url_path=r"errors\.csv", renderer_classes=[Csv, JSONRenderer])
+    def errors(self, request: Request, id: str) -> StreamingHttpResponse:
+        """The rows that were refused, and why, as CSV."""
+        lines = imports.errors_csv(self.get_object().pk)
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="errors.csv"'
+        return response
