@@ -10,14 +10,14 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from billing.prices import PriceTable, price_table
 from campaigns import merge
 from campaigns.content import Content, parse
 from campaigns.hold import release_rest
-from campaigns.models import Campaign, CampaignSnapshot, SendBatch
+from campaigns.models import Campaign, CampaignRecipient, CampaignSnapshot, SendBatch
 from campaigns.people import people
 from campaigns.queries.snapshot import add_pending, copy_recipients
 from campaigns.services.moves import pause
@@ -48,7 +48,7 @@ def prepare(campaign_id: int) -> dict[str, int]:
     done = {"recipients": 0, "batches": 0}
     while True:
         try:
-            written = _chunk(campaign_id)
+            written = _chunk_or_careful(campaign_id)
         except OverHold:
             campaign = Campaign.objects.get(pk=campaign_id)
             pause(store_id=campaign.store_id, campaign_id=campaign_id, actor=SYSTEM, reason="audience exceeds the hold")
@@ -60,7 +60,19 @@ def prepare(campaign_id: int) -> dict[str, int]:
     return done
 
 
-def _chunk(campaign_id: int) -> dict[str, int] | None:
+def _chunk_or_careful(campaign_id: int) -> dict[str, int] | None:
+    """One chunk; looked through for phones that are in the campaign already only when the database says so.
+
+    A contact who was written down gave his number up, and a later one has it now: the number is texted once.
+    """
+    try:
+        return _chunk(campaign_id)
+    except IntegrityError:
+        log.warning("phone_twice_in_campaign", extra={"campaign_id": campaign_id})
+        return _chunk(campaign_id, careful=True)
+
+
+def _chunk(campaign_id: int, *, careful: bool = False) -> dict[str, int] | None:
     """One chunk: recipients, batches, counters and cursor together. None when there is nothing (more) to do here."""
     with transaction.atomic():
         # FOR SHARE: a cancel or pause waits for the chunk, and the chunk sees it; marks go on meanwhile.
@@ -70,9 +82,11 @@ def _chunk(campaign_id: int) -> dict[str, int] | None:
         )
         if campaign is None or snapshot is None:
             return None
-        content, prices = parse(campaign.message), price_table(campaign.started_at or timezone.now())
+        content, prices = parse(campaign.message), _prices(campaign)
         rows = _contacts(campaign, content, snapshot)
         planned = _plan(rows, content=content, prices=prices, skip=campaign.on_missing == "skip")
+        if careful:
+            planned = _new_phones(campaign_id, planned)
         credits = sum(person.credits for person in planned)
         hold = campaign.reservation
         if hold is None or snapshot.credits + credits > hold.amount:
@@ -89,6 +103,11 @@ def _chunk(campaign_id: int) -> dict[str, int] | None:
         )
         enqueue(Task.SEND_NEXT, copies=min(batches, 4))
     return {"recipients": len(planned), "batches": batches}
+
+
+def _prices(campaign: Campaign) -> PriceTable:
+    """The prices that the quote counted with, whatever came into force since."""
+    return price_table(campaign.quote.created_at if campaign.quote else campaign.created_at)
 
 
 def _sending(campaign_id: int) -> Campaign | None:
@@ -130,6 +149,13 @@ def _batch_size(campaign: Campaign) -> int:
     """Recipients per batch: small campaigns are cut small so that several workers start at once."""
     recipients = campaign.quote.recipients if campaign.quote else settings.SMS_BATCH_SIZE
     return int(max(20, min(settings.SMS_BATCH_SIZE, -(-recipients // 16))))
+
+
+def _new_phones(campaign_id: int, planned: Sequence[Planned]) -> list[Planned]:
+    phones = [person.phone for person in planned]
+    there = CampaignRecipient.objects.filter(campaign_id=campaign_id, phone__in=phones)
+    known = set(there.values_list("phone", flat=True))
+    return [person for person in planned if person.phone not in known]
 
 
 def _write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: int) -> int:
