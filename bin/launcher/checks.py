@@ -8,6 +8,7 @@ from typing import IO
 from launcher import install, servers, steps, summary, template
 from launcher.console import say
 from launcher.place import Place
+from launcher.postgres import DATABASE
 from launcher.signals import Interruptions, step_behind_front
 from launcher.steps import Step
 from launcher.summary import Outcome, Result
@@ -51,7 +52,7 @@ def environment(*, place: Place, supervisor: Supervisor, lock: IO[str]) -> dict[
     started, server = servers.start(place=place, supervisor=supervisor, lock=lock)
     env = {**DEFAULTS, **started}
     if server:
-        server.create_database("heliograph")
+        server.create_database(DATABASE)
         env["TEST_TEMPLATE"] = template.ensure(server, env=env)
     return env
 

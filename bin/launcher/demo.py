@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from launcher import credentials, install, ports, procfile, rootless, servers
+from launcher import credentials, install, migrations, ports, procfile, rootless, servers
 from launcher.commands import migrate
 from launcher.console import say
 from launcher.place import LOCAL, PYTHON, ROOT, Place, socket_folder
 from launcher.ports import Ports
+from launcher.postgres import DATABASE
 from launcher.signals import Interruptions, step_behind_front
 from launcher.supervise import POLL, Spec, Supervisor
 
@@ -61,11 +62,13 @@ def main(argv: list[str]) -> int:
         clean()
     with lock, ExitStack() as stack, Supervisor(interruptions) as supervisor:
         env, server = servers.start(place=place, supervisor=supervisor, lock=lock)
-        if server:
-            server.create_database("heliograph")
         chosen = stack.enter_context(closing(ports.choose(wanted={"PORT": options.port} if options.port else {})))
         env = demo_environment(env, place=place, chosen=chosen)
-        migrate(env)
+        if server:
+            server.create_database(DATABASE)
+            migrations.bring_up_to_date(server, env=env, place=place)
+        else:
+            migrate(env)
         say("database is ready")
         start_processes(supervisor, env=env, place=place, keep_open=(lock.fileno(),))
         code = supervisor.run(Spec("demo", job_command(options, rest=rest), env, tier=JOB))

@@ -54,9 +54,10 @@ class Server(NamedTuple):
     def url(self, database: str = DATABASE) -> str:
         return f"postgres://{USER}@{quote(str(self.socket), safe='')}:{PORT}/{database}"
 
-    def query(self, sql: str) -> list[str]:
-        """Run one statement as superuser and return the first column."""
-        command = [str(self.binaries / "psql"), "-XAtqc", sql, "-h", str(self.socket), "-p", PORT, "-U", USER, USER]
+    def query(self, sql: str, *, database: str = USER) -> list[str]:
+        """Run one statement as superuser and return the words it printed. Raises CalledProcessError."""
+        place = ["-h", str(self.socket), "-p", PORT, "-U", USER, "-d", database]
+        command = [str(self.binaries / "psql"), *place, "-XAtqc", sql]
         return output(command, env=environment(foreign=("PG",))).split()
 
     def create_database(self, name: str) -> None:

@@ -1,18 +1,14 @@
 """A migrated database that test databases are copied from: 0.04 s instead of running every migration again."""
 
-import hashlib
 from collections.abc import Mapping
 
 from launcher.commands import migrate
 from launcher.console import say
-from launcher.install import LOCK_FILES
-from launcher.place import ROOT
+from launcher.migrations import fingerprint
 from launcher.postgres import Server
 
 PREFIX = "template_"
 UNFINISHED = "unfinished"
-# State tables are in it because triggers and CHECKs are generated from them.
-SOURCES = ("*/migrations/*.py", "*/states.py")
 
 
 def ensure(server: Server, *, env: Mapping[str, str]) -> str:
@@ -27,11 +23,3 @@ def ensure(server: Server, *, env: Mapping[str, str]) -> str:
         server.query(f"ALTER DATABASE {UNFINISHED} RENAME TO {name}")
         say("template database is migrated")
     return name
-
-
-def fingerprint() -> str:
-    files = [file for pattern in SOURCES for file in sorted(ROOT.glob(pattern))]
-    digest = hashlib.sha256()
-    for file in [*files, *LOCK_FILES]:
-        digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:12]
