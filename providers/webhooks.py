@@ -13,6 +13,7 @@ from providers.interface import BadPayload, BadSignature, ErrorClass, Inbound, R
 
 # Beyond this, a number is not seconds since 1970 but milliseconds (year 5138).
 _MILLISECONDS_FROM: Final = 100_000_000_000
+_LONGEST_KEY: Final = 100
 
 Errors = dict[str, tuple[ErrorClass, bool]]
 
@@ -40,7 +41,7 @@ def receipt(element: dict[str, Any], fields: Fields, statuses: dict[str, Receipt
     why = code(first(element, fields.reasons) or raw) if failed else None
     fallback: ErrorClass = "expired" if status == "expired" else "other"
     return Receipt(
-        dedupe=word(element, fields.events) or digest(message_id, raw.lower(), why, time),
+        dedupe=event_key(element, fields) or digest(message_id, raw.lower(), why, time),
         reference=word(element, ("reference",)),
         provider_message_id=message_id,
         status=status,
@@ -54,17 +55,17 @@ def receipt(element: dict[str, Any], fields: Fields, statuses: dict[str, Receipt
 
 def inbound(element: dict[str, Any], fields: Fields) -> Inbound:
     """One inbound SMS out of an element. Without id and time, a second equal text counts as a repetition."""
-    message_id, said = word(element, fields.ids), str(first(element, ("text", "message")) or "")
+    message_id, said = word(element, fields.ids), _storable(str(first(element, ("text", "message")) or ""))
     phone, to = word(element, ("from", "msisdn", "sender")) or "", word(element, ("to",))
     time = first(element, fields.times)
-    dedupe = word(element, fields.events) or message_id or digest(phone, to, said, time)
+    dedupe = event_key(element, fields) or message_id or digest(phone, to, said, time)
     return Inbound(dedupe, message_id, phone, to, said, instant(time))
 
 
 def code(reason: Any) -> str:
     """An error as one short word or sentence, from a string, a number or an object with `code` or `message`."""
     said = first(reason, ("code", "message")) if isinstance(reason, dict) else reason
-    return outcomes.excerpt(str(said).encode("utf-8", "replace"))[:60]
+    return outcomes.excerpt(_storable(str(said)).encode("utf-8", "replace"))[:60]
 
 
 def header(headers: Mapping[str, str], name: str) -> str | None:
@@ -110,10 +111,15 @@ def first(element: Mapping[str, Any], names: Iterable[str]) -> Any:
     return next((element[name] for name in names if element.get(name) not in (None, "", [], {}, 0)), None)
 
 
+def _storable(said: str) -> str:
+    """Without NUL characters, which PostgreSQL refuses: the receipt would come back for ever."""
+    return said.replace("\x00", "")
+
+
 def word(element: Mapping[str, Any], names: Iterable[str]) -> str | None:
     """The first of these fields as text, shortened to what a column holds."""
     value = first(element, names)
-    return None if value is None else str(value).strip()[:200] or None
+    return None if value is None else _storable(str(value)).strip()[:200] or None
 
 
 def count(element: Mapping[str, Any], name: str) -> int | None:
@@ -134,9 +140,15 @@ def instant(value: Any) -> datetime | None:
             seconds = float(value)
             return datetime.fromtimestamp(seconds / 1000 if seconds > _MILLISECONDS_FROM else seconds, UTC)
         moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def event_key(element: Mapping[str, Any], fields: Fields) -> str | None:
+    """The provider's own id of the event, as long as a column holds."""
+    event = word(element, fields.events)
+    return digest(event) if event and len(event) > _LONGEST_KEY else event
 
 
 def digest(*said: object) -> str:

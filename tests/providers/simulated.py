@@ -24,6 +24,8 @@ CREDENTIALS = {"api_key": "key", "traffic_account_id": "account", "webhook_secre
 class Simulator:
     """One process on one ledger file; `start` again after `kill` goes on with the same file."""
 
+    command: tuple[str, ...] = ("-m", "providers.simulator")
+
     def __init__(self, ledger: Path, **plan: Any) -> None:
         self.ledger, self.plan = ledger, plan
         self.start()
@@ -31,11 +33,9 @@ class Simulator:
     def start(self, *, with_plan: bool = True) -> None:
         options = ["--port", "0", "--ledger", str(self.ledger)]
         options += ["--plan", json.dumps(self.plan)] if with_plan else []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "providers.simulator", *options], stdout=subprocess.PIPE, text=True
-        )
+        self.process = subprocess.Popen([sys.executable, *self.command, *options], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
-        self.url = self.process.stdout.readline().split()[-1]
+        self.url = next(line.split()[-1] for line in self.process.stdout if "http://" in line)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)

@@ -1,0 +1,31 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.providers.simulated import Simulator, items
+
+
+class ByCommand(Simulator):
+    """The simulator as the Procfile starts it."""
+
+    command = ("manage.py", "provider_simulator")
+
+
+def test_the_command_serves_and_ends_on_sigterm(tmp_path: Path) -> None:
+    simulator = ByCommand(tmp_path / "ledger.jsonl", seed=9)
+
+    simulator.submit(items(2))
+
+    assert simulator.call("GET", "/_plan")[1]["seed"] == 9
+    assert simulator.summary()["accepted"] == 2
+    assert simulator.stop() == 0
+
+
+def test_the_command_says_what_is_wrong_with_a_plan(tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "provider_simulator", "--ledger", str(tmp_path / "l"), "--plan"]
+
+    ended = subprocess.run([*command, '{"faultz": {}}'], capture_output=True, text=True, env=os.environ, timeout=30)
+
+    assert ended.returncode == 1
+    assert "unknown in the plan: faultz" in ended.stderr
