@@ -22,6 +22,7 @@ from campaigns.people import people
 from campaigns.queries.snapshot import add_pending, copy_recipients
 from campaigns.services.moves import pause
 from config.audit import SYSTEM
+from config.failpoints import reach
 from config.queues import Task, enqueue
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,8 @@ def _chunk(campaign_id: int, *, careful: bool = False) -> dict[str, int] | None:
             done_at=now if last else None,
         )
         enqueue(Task.SEND_NEXT, copies=min(batches, 4))
+        reach("snapshot.before_commit")
+    reach("snapshot.committed")
     return {"recipients": len(planned), "batches": batches}
 
 

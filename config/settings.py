@@ -252,6 +252,9 @@ LANGUAGES = [("en", "English"), ("el", "Greek")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+# Where a process is to die, for the crash drill (config/failpoints.py).
+FAILPOINT = env("FAILPOINT", default="") if DEBUG else ""
+
 LOG_LEVEL = env("LOG_LEVEL", default="INFO")
 LOGGING = logging_config(level=LOG_LEVEL)
 DJANGO_STRUCTLOG_CELERY_ENABLED = True

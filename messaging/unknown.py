@@ -14,6 +14,7 @@ from campaigns.queries.receipts import Change, close_resolved, lock_standing
 from campaigns.queries.unknown import give_up, overdue_batch
 from campaigns.services.finish import settled_unknowns
 from config.audit import Actor, record
+from config.failpoints import reach
 from messaging.models import ProviderAccount
 from messaging.receipts.consequences import record_changes
 
@@ -42,6 +43,7 @@ def give_up_overdue(*, limit: int, deadline_hours: float | None = None) -> dict[
             moves = give_up(batch.batch_id)
             count_moves(campaign_id=batch.campaign_id, moves=moves)
             close_resolved([batch.batch_id])
+            reach("give_up.before_commit")
         counts["batches"] += 1
         counts["recipients"] += sum(move.recipients for move in moves)
         campaigns.add(batch.campaign_id)

@@ -10,6 +10,7 @@ from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import move_pending
 from campaigns.states import CAMPAIGN_LIVE
 from config.audit import SYSTEM
+from config.failpoints import reach
 
 
 def finish(campaign_id: int) -> bool:
@@ -24,7 +25,9 @@ def finish(campaign_id: int) -> bool:
             campaign = Campaign.objects.get(pk=campaign_id)
             event = "complete" if end.status == "completed" else "fail"
             history.append(campaign, event, before=end.before, after=end.status, actor=SYSTEM)
+            reach("finish.before_commit")
     if end is not None:
+        reach("finish.committed")
         release_rest(campaign_id)
     return end is not None
 
@@ -52,6 +55,7 @@ def _close_batch() -> int | None:
             return None
         moves = move_pending(batch_id=batch.batch_id, status="cancelled", reason="")
         count_moves(campaign_id=batch.campaign_id, moves=moves)
+        reach("close_cancelled.before_commit")
     return batch.campaign_id
 
 

@@ -15,6 +15,7 @@ from campaigns.services.find import campaign_of, locked, may_send, refusal
 from campaigns.snapshot import prepare
 from campaigns.states import CAMPAIGN
 from config.audit import Actor
+from config.failpoints import reach
 from config.queues import Task, ring
 
 
@@ -44,6 +45,7 @@ def launch(*, store_id: int, campaign_id: int, quote_id: int | None, actor: Acto
     if not quote.recipients:
         raise NoRecipients(exclusions=quote.exclusions)
     start(store_id=store_id, campaign_id=campaign_id, quote=quote, actor=actor)
+    reach("launch.committed")
     taken = begin(campaign_id, recipients=quote.recipients)
     campaign.refresh_from_db()
     return Launched(campaign, quote.recipients, quote.credits, "available" if taken else "unavailable")

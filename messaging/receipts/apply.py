@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from campaigns.queries.receipts import Change, Standing, lock_standing
 from campaigns.services.finish import settled_unknowns
+from config.failpoints import reach
 from config.queues import Task, ring
 from messaging.log import LogLine, append
 from messaging.models import Receipt
@@ -54,6 +55,8 @@ def apply_some(limit: int) -> "Counter[str]":
         standings = {row.recipient_id: row for row in lock_standing(sorted(set(known.values())))}
         applied = _judge_all(receipts, known, standings)
         _record(applied)
+        reach("drain.before_commit")
+    reach("drain.committed")
     touched = {row.standing.campaign_id for row in applied if row.standing and row.judgement.outcome == "settled"}
     for campaign_id in touched:
         settled_unknowns(campaign_id)

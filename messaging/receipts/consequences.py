@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from billing.errors import ReservationClosed, ReservationExceeded
-from billing.services import account_of, capture_late, charge
+from billing.services import account_of, capture_late, charge, lock_holds
 from campaigns.queries.progress import add_to_progress, add_to_reasons
 from campaigns.queries.receipts import Change, Standing, close_resolved, record_evidence
 
@@ -12,8 +12,10 @@ Pair = tuple[Standing, Change]
 
 
 def record_changes(pairs: Sequence[Pair]) -> None:
-    """Write the changes of recipients who are locked. In order: a later one for the same recipient starts where the
-    earlier one left him. Inside the caller's transaction."""
+    """Write the changes of recipients who are locked, inside the caller's transaction.
+
+    In order: a later one for the same recipient starts where the earlier one left him.
+    """
     if not pairs:
         return
     last = {change.recipient_id: change for _, change in pairs}
@@ -21,9 +23,10 @@ def record_changes(pairs: Sequence[Pair]) -> None:
     record_evidence([change._replace(bill=number in billed) for number, change in sorted(last.items())])
     _count(pairs)
     close_resolved(sorted({standing.batch_id for standing, _ in pairs if standing.status == "unknown"}))
-    for standing, change in pairs:
-        if change.bill:
-            _bill(standing)
+    late = [standing for standing, change in pairs if change.bill]
+    lock_holds({standing.reservation_id for standing in late})  # several holds of one account, always in one order
+    for standing in late:
+        _bill(standing)
 
 
 def _count(pairs: Sequence[Pair]) -> None:

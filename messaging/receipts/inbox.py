@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from config.failpoints import reach
 from config.queues import Queue, Task, ring, waiting
 from messaging.models import ProviderAccount
 from messaging.models import Receipt as Row
@@ -28,7 +29,9 @@ def store(account: ProviderAccount, receipts: Sequence[Receipt]) -> int:
         )
         for receipt in receipts
     ]
+    reach("receipt.before_commit")
     Row.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    reach("receipt.committed")
     depth = waiting(Queue.RECEIPTS)
     if depth is not None and depth < RINGS:
         ring(Task.APPLY_RECEIPTS)

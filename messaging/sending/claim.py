@@ -19,6 +19,7 @@ from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import skip
 from campaigns.services.defer import defer
 from campaigns.states import BATCH
+from config.failpoints import reach
 
 # What the rule of the snapshot may say of somebody who was a recipient then and is none now.
 SKIPPED_AS = {
@@ -69,7 +70,9 @@ def claim(owner: str) -> Work | None:
     for turn in turns(limit=8):
         with transaction.atomic(durable=True):
             work = _claim_for(turn, owner)
+            reach("claim.before_commit")
         if work is not None:
+            reach("claim.committed")
             return work
     return None
 

@@ -7,9 +7,11 @@ import threading
 import time
 
 from django.conf import settings
+from django.db import transaction
 
 from campaigns.queries.claim import give_back, mark_calling, soonest_ready
 from campaigns.services.finish import finish
+from config.failpoints import reach
 from config.queues import Task, ring
 from messaging.accounts import Route, route_for
 from messaging.sending import breaker, limits
@@ -110,11 +112,16 @@ def _limit(work: Work, route: Route) -> float:
 def mark(work: Work, route: Route) -> int | None:
     """The calling mark, committed before a byte leaves: this hand-over's number, or None: it must not be called."""
     batch = work.batch
-    return mark_calling(batch_id=batch.batch_id, fence=batch.fence, account_id=route.account.pk)
+    with transaction.atomic(durable=True):
+        attempt = mark_calling(batch_id=batch.batch_id, fence=batch.fence, account_id=route.account.pk)
+        reach("mark.before_commit")
+    reach("mark.committed")
+    return attempt
 
 
 def _call_and_settle(work: Work, route: Route, connection: Connection, attempt: int) -> dict[str, int]:
     batch = work.batch
+    reach("call.connected")
     handed = hand_over(
         route.provider,
         connection,
@@ -124,6 +131,7 @@ def _call_and_settle(work: Work, route: Route, connection: Connection, attempt: 
         max_batch=route.account.max_batch,
         deadline_seconds=settings.SEND_CALL_SECONDS,
     )
+    reach("call.answered")
     settlement = Settlement(
         batch_id=batch.batch_id,
         fence=batch.fence,

@@ -11,6 +11,7 @@ from django.utils import timezone
 from billing.services import charge
 from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import Moved, end_batch, has_unknown, hold_batch, record_outcomes
+from config.failpoints import reach
 from messaging.log import LogLine, append
 from messaging.sending.backoff import delay
 from providers.interface import Accepted, Outcome, Refused, Unsure
@@ -65,6 +66,8 @@ def settle(work: Settlement) -> dict[str, int]:
         count_moves(campaign_id=work.campaign_id, moves=moves)
         _end(work, verdicts, exhausted=exhausted)
         _bill(work, moves)
+        reach("settle.before_commit")
+    reach("settle.committed")
     return _counts(verdicts)
 
 
