@@ -4,7 +4,7 @@ from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,8 +18,8 @@ from config.idempotency import idempotent
 from config.wire import Upload
 
 
-class Csv(BaseRenderer):
-    """Lets a client ask for text/csv; the rows are streamed past it."""
+class Csv(JSONRenderer):
+    """Lets a client ask for text/csv. The rows are streamed past it, so that it renders problems only."""
 
     media_type = "text/csv"
     format = "csv"
