@@ -5,8 +5,7 @@ from django.db import transaction
 from billing.models import CreditReservation
 from billing.services import close, release
 from campaigns.models import Campaign
-from campaigns.queries.finish import open_credits
-from campaigns.states import CAMPAIGN_LIVE
+from campaigns.queries.finish import ended_with_open_holds, open_credits
 
 
 def release_rest(campaign_id: int) -> int:
@@ -40,7 +39,6 @@ def _release(*, campaign_id: int, reservation_id: int) -> int:
 
 
 def close_orphans(*, limit: int) -> dict[str, int]:
-    """The sweep: open holds of campaigns that have ended with nobody unknown. Index: reservation_open."""
-    ended = Campaign.objects.exclude(status__in=CAMPAIGN_LIVE).exclude(progress__unknown__gt=0)
-    found = ended.filter(reservation__state="open").order_by("finished_at").values_list("pk", flat=True)[:limit]
+    """The sweep: open holds of campaigns that have ended with nobody unknown; of whatever run."""
+    found = ended_with_open_holds(limit=limit)
     return {"found": len(found), "credits_released": sum(release_rest(campaign_id) for campaign_id in found)}

@@ -86,6 +86,25 @@ def open_credits(*, campaign_id: int, reservation_id: int) -> int:
     return row.credits if row else 0
 
 
+def ended_with_open_holds(*, limit: int) -> list[int]:
+    """Campaigns that have ended, have nobody unknown, and still hold credits. Index: reservation_open."""
+    sql = """
+        SELECT DISTINCT c.id
+          FROM billing_creditreservation h
+          JOIN campaigns_campaign c
+            ON c.id = split_part(h.key, ':', 2)::bigint
+          LEFT JOIN campaigns_campaignprogress p
+            ON p.campaign_id = c.id
+         WHERE h.state = 'open'
+           AND h.key LIKE 'campaign:%%'
+           AND c.status NOT IN ('sending', 'paused')
+           AND coalesce(p.unknown, 0) = 0
+         ORDER BY c.id
+         LIMIT %(limit)s
+    """
+    return [row.campaign_id for row in fetch(sql, {"limit": limit}, CampaignId)]
+
+
 class Closed(NamedTuple):
     """A batch that was just closed."""
 
