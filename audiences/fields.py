@@ -20,6 +20,7 @@ CUSTOM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 CUSTOM_MAX = 50  # custom fields of a store
 CUSTOM_TEXT_MAX = 500  # characters
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+USUAL_EMAIL = re.compile(r"[a-z0-9]+([._+-][a-z0-9]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]{2,6}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 
@@ -78,6 +79,8 @@ def _time_zones() -> set[str]:
 
 
 def _email(value: str) -> None:
+    if USUAL_EMAIL.fullmatch(value):  # the validator takes 25 µs
+        return
     try:
         validate_email(value)
     except ValidationError:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from audiences.fields import CUSTOM_NAME, TEXTS
 from config.problems import invalid
@@ -24,19 +25,20 @@ HEADINGS = {
 }
 
 
-def _plain(heading: str) -> str:
-    """A heading without case, accents and punctuation."""
-    letters = unicodedata.normalize("NFD", heading.casefold())
+@lru_cache(maxsize=4096)
+def plain(words: str) -> str:
+    """Words without case, accents and punctuation."""
+    letters = unicodedata.normalize("NFD", words.casefold())
     bare = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(re.findall(r"[^\W_]+", bare)).replace("ς", "σ")
+    return " ".join(re.findall(r"[^\W_]+", bare))
 
 
-FIELD_OF = {_plain(word): field for field, words in HEADINGS.items() for word in words.split(",")}
+FIELD_OF = {plain(word): field for field, words in HEADINGS.items() for word in words.split(",")}
 
 
 def field_of(heading: str) -> str | None:
     """The field that a heading names, or None."""
-    return FIELD_OF.get(_plain(heading))
+    return FIELD_OF.get(plain(heading))
 
 
 def headings(cells: Sequence[str]) -> list[str]:
@@ -66,9 +68,9 @@ def mapping(names: Sequence[str], *, stated: Mapping[str, str], custom: Mapping[
             raise invalid("/mapping", f"There is no field {field!r}.", code="unknown_field")
     if len(set(chosen.values())) < len(chosen):
         raise invalid("/mapping", "Two columns cannot fill the same field.", code="field_twice")
-    by_name = {_plain(name): CUSTOM + name for name in custom}
+    by_name = {plain(name): CUSTOM + name for name in custom}
     for name in names:
-        guess = field_of(name) or by_name.get(_plain(name))
+        guess = field_of(name) or by_name.get(plain(name))
         if name not in stated and guess and guess not in chosen.values():
             chosen[name] = guess
     if "phone" not in chosen.values():

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from audiences.fields import BadValue, check
-from audiences.imports.columns import CUSTOM, custom_fields
+from audiences.imports.columns import CUSTOM, custom_fields, plain
 from audiences.imports.reading import Record
 from audiences.models import ContactImport
 from audiences.phones import CODES as PHONE_CODES
@@ -33,13 +33,13 @@ CODES = {
 }
 
 GENDERS = {
-    **dict.fromkeys(("f", "female", "woman", "w", "γ", "θ", "γυναίκα", "θήλυ"), "female"),
-    **dict.fromkeys(("m", "male", "man", "α", "άνδρας", "άντρας", "άρρεν"), "male"),
-    **dict.fromkeys(("o", "other", "x", "άλλο"), "other"),
+    **dict.fromkeys(map(plain, ("f", "female", "woman", "w", "γ", "θ", "γυναίκα", "θήλυ")), "female"),
+    **dict.fromkeys(map(plain, ("m", "male", "man", "α", "άνδρας", "άντρας", "άρρεν")), "male"),
+    **dict.fromkeys(map(plain, ("o", "other", "x", "άλλο")), "other"),
 }
 YES_NO = {
-    **dict.fromkeys(("yes", "y", "true", "t", "1", "ναι", "ν", "opted_in", "opted in", "subscribed"), True),
-    **dict.fromkeys(("no", "n", "false", "f", "0", "όχι", "οχι", "ο", "opted_out", "opted out", "unsubscribed"), False),
+    **dict.fromkeys(map(plain, ("yes", "y", "true", "t", "1", "ναι", "ν", "opted in", "subscribed")), True),
+    **dict.fromkeys(map(plain, ("no", "n", "false", "f", "0", "όχι", "ο", "opted out", "unsubscribed")), False),
 }
 DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 EXACT = re.compile(r"-?[0-9]{1,15}")
@@ -118,7 +118,7 @@ def _value(text: str, *, field: str, shape: Shape) -> Any:
     if field == "gender":
         return _word(text, GENDERS, code="bad_gender")
     if field == "consent":
-        return None if text.casefold() == "unknown" else _word(text, YES_NO, code="bad_consent")
+        return None if plain(text) == "unknown" else _word(text, YES_NO, code="bad_consent")
     if field.startswith(CUSTOM):
         name = field.removeprefix(CUSTOM)
         value = _custom(text, kind=shape.custom[name])
@@ -164,7 +164,7 @@ def _row(number: int, values: dict[str, Any], *, stated: str) -> Row:
 
 def _word(text: str, words: dict[str, Any], *, code: str) -> Any:
     try:
-        return words[text.casefold()]
+        return words[plain(text)]
     except KeyError:
         raise BadValue(code, column="", detail=CODES[code]) from None
 
