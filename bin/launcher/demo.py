@@ -66,12 +66,12 @@ def main(argv: list[str]) -> int:
         env = demo_environment(env, place=place, chosen=chosen)
         if server:
             server.create_database(DATABASE)
-            migrations.bring_up_to_date(server, env=env, place=place)
+            migrations.bring_up_to_date(server, env=quieter(env), place=place)
         else:
-            migrate(env)
+            migrate(quieter(env))
         say("database is ready")
         start_processes(supervisor, env=env, place=place, keep_open=(lock.fileno(),))
-        code = supervisor.run(Spec("demo", job_command(options, rest=rest), env, tier=JOB))
+        code = supervisor.run(Spec("demo", job_command(options, rest=rest), quieter(env), tier=JOB))
         if options.once or code:
             return code
         stay(supervisor)
@@ -102,6 +102,11 @@ def demo_environment(env: Mapping[str, str], *, place: Place, chosen: Ports) -> 
     }
     secrets = credentials.ensure(place.state / "secrets.env")
     return {"DEBUG": "1", **secrets, **urls, **env, **chosen.env(), "HOST": ports.HOST, "HELIOGRAPH_DEMO": "1"}
+
+
+def quieter(env: Mapping[str, str]) -> dict[str, str]:
+    """For commands on the person's terminal: only what goes wrong is logged there."""
+    return {"LOG_LEVEL": "WARNING", **env}
 
 
 def start_processes(
