@@ -9,6 +9,7 @@ from django.utils import timezone
 from audiences.models import Contact
 from billing.models import Price
 from campaigns import snapshot
+from campaigns.hold import close_orphans
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, CampaignSnapshot, SendBatch
 from campaigns.progress import read
 from campaigns.services.finish import close_cancelled
@@ -168,7 +169,7 @@ def test_cancelled_before_the_first_chunk_everything_goes_back() -> None:
     campaign = launched(people=5)
 
     cancel(store_id=campaign.store_id, campaign_id=campaign.pk, actor=SYSTEM)
-    close_cancelled(limit=10)
+    assert close_orphans(limit=10) == {"found": 1, "credits_released": 5}
 
     assert money(campaign) == (1000, 0)
 
