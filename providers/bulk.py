@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from providers import outcomes, webhooks
+from providers import outcomes
 from providers.http import Reply
-from providers.interface import CallResult, Item, Outcome, Refused
+from providers.interface import Accepted, CallResult, Item, Outcome, Refused
 
 _REPEATED: Final = Refused("other", "repeated_number", retryable=True)
 
@@ -32,7 +32,6 @@ def by_position(
     reply: Reply,
     *,
     list_name: str,
-    id_names: Sequence[str],
     outcome_of: Callable[[dict[str, Any]], Outcome],
 ) -> CallResult:
     """Give each item the entry at its position in the 2xx answer's list `list_name`.
@@ -45,12 +44,14 @@ def by_position(
         return outcomes.unsure(items, f"HTTP {reply.status} without a list of messages", status=reply.status)
     if len(entries) != len(items):
         return outcomes.unsure(items, f"{len(entries)} answers for {len(items)} items", status=reply.status)
-    ids = [found for entry in entries if (found := webhooks.word(entry, id_names))]
+    found = [outcome_of(entry) for entry in entries]
+    ids = [outcome.provider_message_id for outcome in found if isinstance(outcome, Accepted)]
     if len(set(ids)) != len(ids) or any(map(_is_displaced, items, entries)):
         return outcomes.unsure(items, "ids repeated or out of order", status=reply.status)
-    return CallResult([outcome_of(entry) for entry in entries], raw_status=reply.status)
+    return CallResult(found, raw_status=reply.status)
 
 
 def _is_displaced(item: Item, entry: dict[str, Any]) -> bool:
-    reference, destination = entry.get("reference"), entry.get("destination")
-    return reference not in (None, item.reference) or destination not in (None, item.phone)
+    return entry.get("reference", item.reference) not in (item.reference, None) or (
+        entry.get("destination", item.phone) not in (item.phone, None)
+    )

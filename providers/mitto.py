@@ -127,7 +127,7 @@ class Mitto(Provider):
             return outcomes.unsure(items, str(error))
         if not 200 <= reply.status < 300:
             return outcomes.not_accepted(items, reply, hide=self._key)
-        return bulk.by_position(items, reply, list_name="messages", id_names=FIELDS.ids, outcome_of=_outcome)
+        return bulk.by_position(items, reply, list_name="messages", outcome_of=_outcome)
 
     def _message(self, item: Item) -> dict[str, Any]:
         content = {"text": item.text, "sender": item.sender}

@@ -108,7 +108,10 @@ def elements(body: bytes) -> list[dict[str, Any]]:
 
 def first(element: Mapping[str, Any], names: Iterable[str]) -> Any:
     """The first of these fields that says something; a zero error code says nothing."""
-    return next((element[name] for name in names if element.get(name) not in (None, "", [], {}, 0)), None)
+    for name in names:
+        if value := element.get(name):
+            return value
+    return None
 
 
 def _storable(said: str) -> str:

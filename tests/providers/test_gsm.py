@@ -121,7 +121,7 @@ pieces = st.text(st.sampled_from("ab€^éяe\u0301\u200d👩👍🏽🇬🇷❤
 fillers = st.builds(str.__mul__, st.sampled_from(["", "a", "я", "€", "😀"]), st.integers(0, 160))
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_template_counts_exactly_as_its_rendered_message(data: st.DataObject) -> None:
     values = data.draw(st.lists(st.one_of(pieces, fillers), max_size=4))

@@ -42,11 +42,11 @@ def read(reply: Reply) -> list[Any]:
         found = entry.get("messageId")
         return Accepted(found) if found and "error" not in entry else Unsure("?")
 
-    found = by_position(ITEMS, reply, list_name="messages", id_names=("messageId",), outcome_of=taken)
+    found = by_position(ITEMS, reply, list_name="messages", outcome_of=taken)
     return list(found.outcomes)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(entries)
 def test_an_accepted_item_has_the_id_at_its_own_position(drawn: list[dict[str, Any]]) -> None:
     outcomes = read(Reply(200, {}, orjson.dumps({"messages": drawn})))
@@ -59,7 +59,7 @@ def test_an_accepted_item_has_the_id_at_its_own_position(drawn: list[dict[str, A
             assert (len(drawn), entry["messageId"]) == (len(ITEMS), outcome.provider_message_id)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60) | documents.map(orjson.dumps))
 def test_no_body_accepts_what_it_does_not_list(body: bytes) -> None:
     outcomes = read(Reply(200, {}, body))
@@ -67,7 +67,7 @@ def test_no_body_accepts_what_it_does_not_list(body: bytes) -> None:
     assert [type(outcome) for outcome in outcomes] == [Unsure] * len(ITEMS)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.integers(300, 599),
     st.binary(max_size=40) | documents.map(orjson.dumps) | st.just(b'{"message":"no"}'),
@@ -84,7 +84,7 @@ def test_no_error_status_ever_accepts(status: int, body: bytes, headers: dict[st
     assert result.retry_after is None or 0 <= result.retry_after <= 3600
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(elements, min_size=1, max_size=3) | elements)
 def test_every_genuine_webhook_can_be_stored(drawn: Any) -> None:
     body = orjson.dumps(drawn)
@@ -109,7 +109,7 @@ def is_readable(body: bytes) -> bool:
     return bool(listed) and all(isinstance(each, dict) for each in listed)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=80) | (documents | st.lists(elements, max_size=2)).map(orjson.dumps))
 def test_a_webhook_either_reads_or_says_that_it_cannot(body: bytes) -> None:
     headers = {"X-Webhook-Signature": hmac.new(b"new-secret", body, hashlib.sha256).hexdigest()}
@@ -124,7 +124,7 @@ def test_a_webhook_either_reads_or_says_that_it_cannot(body: bytes) -> None:
     assert read == is_readable(body)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(["X-Webhook-Token", "X-Webhook-Signature"]), st.text(max_size=70)))
 def test_no_guess_is_let_in(headers: dict[str, str]) -> None:
     with pytest.raises(BadSignature):
