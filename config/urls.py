@@ -16,10 +16,13 @@ api: list[URLPattern | URLResolver] = [
     path("", include("audiences.urls")),
     path("", include("billing.urls")),
     path("", include("campaigns.urls")),
+    path("", include("messaging.health.urls")),
+    path("", include("messaging.stream.urls")),
 ]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
     path("", include("messaging.urls")),
+    path("", include("messaging.health.probes")),
 ]
