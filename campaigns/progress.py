@@ -44,13 +44,16 @@ def read(campaign_id: int) -> Progress:
     counts = {status: int(getattr(row, status)) if row else 0 for status in STATUSES}
     audience = row.audience if row else 0
     snapshot = getattr(campaign, "snapshot", None)
+    prepared = bool(snapshot and snapshot.done_at)
+    expected = campaign.quote.recipients if campaign.quote else 0
+    whole = audience if prepared else max(audience, expected)
     in_flight = _in_flight(campaign_id)
     version = row.version if row else 0
     return Progress(
         status=campaign.status,
         reason=campaign.reason,
-        expected=campaign.quote.recipients if campaign.quote else 0,
-        prepared=bool(snapshot and snapshot.done_at),
+        expected=expected,
+        prepared=prepared,
         audience=audience,
         counts=counts,
         in_flight=in_flight,
@@ -60,7 +63,7 @@ def read(campaign_id: int) -> Progress:
         parts_sent=row.parts_sent if row else 0,
         credits_held=campaign.reservation.remaining if campaign.reservation else 0,
         credits_charged=row.credits_charged if row else 0,
-        percent=round(100 * (audience - counts["pending"]) / audience, 1) if audience else 0.0,
+        percent=round(100 * (audience - counts["pending"]) / whole, 1) if whole else 0.0,
         version=version,
         etag=f'"{campaign_id}-{version}-{campaign.status}-{in_flight}"',
     )
