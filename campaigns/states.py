@@ -72,6 +72,8 @@ BATCH = Machine(
         "lose": Move(("calling",), "ambiguous"),
         "kill": Move(("ready", "claimed", "calling", "ambiguous"), "dead"),
         "cancel": Move(("ready",), "cancelled"),
+        # Nobody is left to send to, but an earlier hand-over left unknown ones behind.
+        "leave_unknown": Move(("ready", "claimed"), "ambiguous"),
     },
 )
 BATCH_OPEN = ("ready", "claimed", "calling")

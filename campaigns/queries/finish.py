@@ -115,11 +115,17 @@ class Closed(NamedTuple):
 def take_batch_of_cancelled() -> Closed | None:
     """ready -> cancelled for one batch of a cancelled campaign; its recipients follow in the same transaction.
 
+    A batch with unknown recipients of an earlier hand-over becomes ambiguous instead: they keep their credits.
     Index: batch_ready (the ready batches are few). None when there is none.
     """
     sql = """
         UPDATE campaigns_sendbatch b
-           SET state = 'cancelled', settled_at = now()
+           SET settled_at = now(),
+               state = CASE WHEN EXISTS (SELECT
+                                           FROM campaigns_campaignrecipient r
+                                          WHERE r.batch_id = b.id
+                                            AND r.status = 'unknown')
+                            THEN 'ambiguous' ELSE 'cancelled' END
          WHERE b.id = (SELECT n.id
                          FROM campaigns_sendbatch n
                          JOIN campaigns_campaign c

@@ -26,10 +26,12 @@ def finish(campaign_id: int) -> bool:
             event = "complete" if end.status == "completed" else "fail"
             history.append(campaign, event, before=end.before, after=end.status, actor=SYSTEM)
             reach("finish.before_commit")
-    if end is not None:
-        reach("finish.committed")
-        release_rest(campaign_id)
-    return end is not None
+    if end is None:
+        settled_unknowns(campaign_id)  # cancelled while the batch was in flight: what it did not need goes back now
+        return False
+    reach("finish.committed")
+    release_rest(campaign_id)
+    return True
 
 
 def finish_drained(*, limit: int) -> dict[str, int]:

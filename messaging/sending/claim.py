@@ -16,7 +16,7 @@ from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.people import UNASKED, judged
 from campaigns.queries.claim import Claimed, Turn, claim_batch, served, turns
 from campaigns.queries.progress import count_moves
-from campaigns.queries.settle import skip
+from campaigns.queries.settle import has_unknown, skip
 from campaigns.services.defer import defer
 from campaigns.states import BATCH
 from config.failpoints import reach
@@ -84,7 +84,8 @@ def _claim_for(turn: Turn, owner: str) -> Work | None:
     campaign = Campaign.objects.select_related("store").get(pk=batch.campaign_id)
     people = _allowed(batch, campaign)
     if not people:
-        BATCH.move(SendBatch.objects.filter(pk=batch.batch_id), "empty")
+        event = "leave_unknown" if has_unknown(batch.batch_id) else "empty"
+        BATCH.move(SendBatch.objects.filter(pk=batch.batch_id), event)
     served(store_id=turn.store_id, priority=turn.priority)
     return Work(batch, campaign.name, campaign.sender, people)
 
