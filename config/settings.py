@@ -151,7 +151,7 @@ SEND_RINGS = env.int("SEND_RINGS", default=16)  # outstanding rings at most: 2 p
 SEND_LEASE_SECONDS = env.int("SEND_LEASE_SECONDS", default=60)
 SEND_CALL_SECONDS = env.int("SEND_CALL_SECONDS", default=30)  # total deadline of one provider call
 SEND_CALL_STALE_SECONDS = env.int("SEND_CALL_STALE_SECONDS", default=90)  # a call older than this is ambiguous
-SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", default=5)  # marked hand-overs of one batch
+SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", default=6)  # hand-overs of one batch: the first and five retries
 SEND_BACKOFF_SECONDS = env.int("SEND_BACKOFF_SECONDS", default=3)  # 3, 6, 12, 24, 48 with jitter
 SEND_CLAIMS = env.int("SEND_CLAIMS", default=10)  # claims of one batch before it is dead (a poison batch)
 LIMIT_LOCAL_RATE = env.int("LIMIT_LOCAL_RATE", default=20)  # parts per second of a process while Redis is away
