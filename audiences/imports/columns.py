@@ -64,7 +64,7 @@ def mapping(names: Sequence[str], *, stated: Mapping[str, str], custom: Mapping[
     for column, field in stated.items():
         if column not in names:
             raise invalid("/mapping", f"The file has no column {column!r}; it has {_some(names)}.", code="no_column")
-        if field and field not in FIELDS and not CUSTOM_NAME.fullmatch(field.removeprefix(CUSTOM)):
+        if field and not _exists(field):
             raise invalid("/mapping", f"There is no field {field!r}.", code="unknown_field")
     if len(set(chosen.values())) < len(chosen):
         raise invalid("/mapping", "Two columns cannot fill the same field.", code="field_twice")
@@ -77,6 +77,12 @@ def mapping(names: Sequence[str], *, stated: Mapping[str, str], custom: Mapping[
         detail = f"No column is called phone or mobile; the file has {_some(names)}. Say which one with `mapping`."
         raise invalid("/file", detail, code="no_phone_column")
     return chosen
+
+
+def _exists(field: str) -> bool:
+    return field in FIELDS or (
+        field.startswith(CUSTOM) and CUSTOM_NAME.fullmatch(field.removeprefix(CUSTOM)) is not None
+    )
 
 
 def custom_fields(chosen: Mapping[str, str]) -> list[str]:
