@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -47,6 +48,18 @@ def test_enqueue_holds_the_price_and_answers_202(api: APIClient, campaign: Campa
     }
     assert account_of(store.pk).held == 3
     assert CampaignRecipient.objects.count() == 3
+
+
+def test_enqueue_answers_202_while_the_broker_is_away(
+    api: APIClient, campaign: Campaign, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CELERY_BROKER_WRITE_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(current_app.amqp, "_producer_pool", None)
+
+    answer = do(api, campaign, "enqueue")
+
+    assert (answer.status_code, answer.json()["queue"]) == (202, {"state": "unavailable"})
+    assert (status(campaign), account_of(store.pk).held) == ("sending", 3)
 
 
 def test_enqueue_takes_the_quote_that_was_shown(api: APIClient, campaign: Campaign) -> None:
