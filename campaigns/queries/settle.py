@@ -37,6 +37,21 @@ def hold_batch(*, batch_id: int, fence: int) -> str | None:
     return held.state if held else None
 
 
+def hold_live(campaign_id: int) -> bool:
+    """Whether the campaign is sending or paused, and stays so until the transaction ends (FOR SHARE).
+
+    For a late settle, which has its ambiguous batch locked already: nobody who locks a campaign waits for such a batch.
+    """
+    sql = """
+        SELECT status
+          FROM campaigns_campaign
+         WHERE id = %(campaign_id)s
+           AND status IN ('sending', 'paused')
+           FOR SHARE
+    """
+    return fetch_one(sql, {"campaign_id": campaign_id}, Held) is not None
+
+
 def record_outcomes(
     *,
     attempt: int,

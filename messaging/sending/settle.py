@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.services import charge
 from campaigns.queries.progress import count_moves
-from campaigns.queries.settle import Moved, end_batch, has_unknown, hold_batch, record_outcomes
+from campaigns.queries.settle import Moved, end_batch, has_unknown, hold_batch, hold_live, record_outcomes
 from config.failpoints import reach
 from messaging.log import LogLine, append
 from messaging.sending.backoff import delay
@@ -51,16 +51,18 @@ def settle(work: Settlement) -> dict[str, int]:
     """Move the recipients, write the log, count, end the batch, bill: all or nothing, once.
 
     Returns {accepted, refused, unsure, again}; empty when this fence no longer holds the batch, because it was settled
-    before. Welcome late: a batch that was given up as ambiguous is settled all the same.
+    before. Welcome late: a batch that was given up as ambiguous is settled all the same; but what may pass later is
+    tried again only while the campaign is live, since nobody claims from one that has ended.
     """
     exhausted = work.spent >= settings.SEND_ATTEMPTS and not work.not_sent
-    verdicts = [verdict(outcome, exhausted=exhausted) for outcome in work.outcomes]
     with transaction.atomic(durable=True):
         state = hold_batch(batch_id=work.batch_id, fence=work.fence)
         if state is None:
             log.info("batch_was_settled", extra={"batch_id": work.batch_id})
             return {}
         late = state == "ambiguous"
+        exhausted = exhausted or (late and not hold_live(work.campaign_id))
+        verdicts = [verdict(outcome, exhausted=exhausted) for outcome in work.outcomes]
         moves = _move(work, verdicts, late=late)
         append(log_lines(work))
         count_moves(campaign_id=work.campaign_id, moves=moves)

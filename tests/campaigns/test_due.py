@@ -1,6 +1,7 @@
 """The sweep of what is due: it starts, puts off, gives up; in order, and never twice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -17,7 +18,7 @@ from tests.steps import money
 pytestmark = pytest.mark.django_db
 
 
-def scheduled(*, ago: timedelta = timedelta(seconds=1), **columns: object) -> Campaign:
+def scheduled(*, ago: timedelta = timedelta(seconds=1), **columns: Any) -> Campaign:
     at = timezone.now() - ago
     return CampaignFactory.create(status="scheduled", send_at=at, next_try_at=at, **{"people": 2, **columns})
 
@@ -76,7 +77,7 @@ def test_once_there_are_credits_it_starts_and_the_reason_is_gone() -> None:
 
 
 @pytest.mark.parametrize(("columns", "code"), [({"people": 0}, "NO_RECIPIENTS"), ({"message": " "}, "NO_MESSAGE_TEXT")])
-def test_what_cannot_be_sent_says_why(columns: dict[str, object], code: str) -> None:
+def test_what_cannot_be_sent_says_why(columns: dict[str, Any], code: str) -> None:
     campaign = scheduled(**columns)
 
     launch_due(limit=5)

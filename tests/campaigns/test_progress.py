@@ -6,10 +6,11 @@ from django.db import IntegrityError, transaction
 from campaigns.models import CampaignProgress
 from campaigns.progress import read, recount
 from campaigns.services.moves import pause
+from campaigns.snapshot import _chunk
 from config.audit import SYSTEM
 from config.problems import NotFound
 from messaging.sending.settle import settle
-from providers.interface import Accepted, Refused, Unsure
+from providers.interface import Accepted, Outcome, Refused, Unsure
 from tests.factories import CampaignFactory
 from tests.steps import claimed, launched, marked, settlement
 
@@ -33,7 +34,12 @@ def test_it_counts_by_status_class_and_reason() -> None:
     campaign.store.contacts.filter(pk=campaign.store.contacts.order_by("pk")[0].pk).update(consent="opted_out")
     work = claimed()
     marked(work)
-    outcomes = [Accepted("1"), Accepted("2"), Refused("invalid_number", "7", retryable=False), Unsure("timeout")]
+    outcomes: list[Outcome] = [
+        Accepted("1"),
+        Accepted("2"),
+        Refused("invalid_number", "7", retryable=False),
+        Unsure("timeout"),
+    ]
     settle(settlement(work, outcomes))
 
     progress = read(campaign.pk)
@@ -67,7 +73,7 @@ def test_in_flight_are_those_at_a_worker() -> None:
 def test_a_half_written_audience_is_never_shown_as_done(settings: object) -> None:
     settings.SNAPSHOT_INLINE_MAX, settings.SNAPSHOT_CHUNK = 0, 2  # type: ignore[attr-defined]
     campaign = launched(people=8)
-    from_snapshot(campaign.pk)
+    assert _chunk(campaign.pk)
     work = claimed()
     marked(work)
     settle(settlement(work))
@@ -76,12 +82,6 @@ def test_a_half_written_audience_is_never_shown_as_done(settings: object) -> Non
 
     assert (progress.counts["sent"], progress.audience, progress.expected) == (2, 2, 8)
     assert progress.percent == 25.0
-
-
-def from_snapshot(campaign_id: int) -> None:
-    from campaigns.snapshot import _chunk
-
-    assert _chunk(campaign_id)
 
 
 def test_the_etag_changes_with_everything_that_is_shown() -> None:

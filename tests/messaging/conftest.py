@@ -7,6 +7,7 @@ import pytest
 from messaging.models import ProviderAccount
 from tests.factories import ProviderAccountFactory
 from tests.simulator import Simulator
+from tests.steps import assert_sound
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +28,10 @@ def simulator(simulator_process: Simulator) -> Simulator:
 def account(db: None, simulator: Simulator) -> ProviderAccount:
     """The shared provider account, at the simulator."""
     return ProviderAccountFactory(base_url=simulator.url)
+
+
+@pytest.fixture
+def sound(db: None) -> Iterator[None]:
+    """After the test rows, counters and ledger agree."""
+    yield
+    assert_sound()
