@@ -102,12 +102,12 @@ def match_contacts(store_id: int) -> Matched:
          WHERE f.phone = s.phone
     """
     execute(sql, {"store_id": store_id})
-    counts = fetch_one(
-        "SELECT count(*), count(s.contact_id), count(*) FILTER (WHERE s.changed) FROM audiences_import_staging s",
-        {},
-        Matched,
-    )
-    return counts or Matched(0, 0, 0)
+    return _matched()
+
+
+def _matched() -> Matched:
+    sql = "SELECT count(*), count(s.contact_id), count(*) FILTER (WHERE s.changed) FROM audiences_import_staging s"
+    return fetch_one(sql, {}, Matched) or Matched(0, 0, 0)
 
 
 def insert_contacts(*, store_id: int, source: str, consent_at: datetime, now: datetime) -> int:

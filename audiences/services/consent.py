@@ -1,6 +1,7 @@
 """Consent of a contact, and the phones that must not be texted."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -42,21 +43,37 @@ def change_consent(
             _follow(contact, source=source)
             return False
         rows.update(consent=consent, consent_at=now, consent_source=source[:100], updated_at=now)
-        ConsentEvent.objects.create(
-            store_id=store_id,
-            contact_id=contact_id,
-            before=contact.consent,
-            after=consent,
-            source=source[:100],
-            evidence=dict(evidence or {}),
-            actor=actor.name,
-            created_at=now,
+        append_event(
+            contact, before=contact.consent, after=consent, source=source, evidence=evidence, actor=actor, now=now
         )
         facts = {"before": contact.consent, "after": consent, "source": source[:100]}
         record("contact.consent", actor=actor, subject=f"contact:{contact_id}", store_id=store_id, **facts)
         contact.consent = consent
         _follow(contact, source=source)
     return True
+
+
+def append_event(
+    contact: Contact,
+    *,
+    before: str,
+    after: str,
+    source: str,
+    evidence: Mapping[str, Any] | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Keep why a consent changed; within the transaction that changes it."""
+    ConsentEvent.objects.create(
+        store_id=contact.store_id,
+        contact=contact,
+        before=before,
+        after=after,
+        source=source[:100],
+        evidence=dict(evidence or {}),
+        actor=actor.name,
+        created_at=now,
+    )
 
 
 def _follow(contact: Contact, *, source: str) -> None:

@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from audiences.errors import DuplicatePhone
 from audiences.fields import BadValue, check
-from audiences.models import ConsentEvent, Contact, ContactList, ListMembership, Store, Suppression
+from audiences.models import Contact, ContactList, ListMembership, Store, Suppression
 from audiences.models.contacts import CONSENTS
 from audiences.phones import CODES, BadPhone, Phone, normalise, phone_hash
+from audiences.services.consent import append_event
 from config.audit import Actor, record
 from config.problems import NotFound, invalid
 
@@ -69,15 +70,8 @@ def create_contact(
     with transaction.atomic():
         contact = _insert(store=store, phone=number.e164, phone_hash=hashed, **row)
         if stated:
-            ConsentEvent.objects.create(
-                store=store,
-                contact=contact,
-                before="unknown",
-                after=consent,
-                source=source[:100],
-                evidence=dict(evidence or {}),
-                actor=actor.name,
-                created_at=now,
+            append_event(
+                contact, before="unknown", after=consent, source=source, evidence=evidence, actor=actor, now=now
             )
         record("contact.create", actor=actor, subject=f"contact:{contact.pk}", store_id=store.pk)
     return contact
