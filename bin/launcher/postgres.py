@@ -141,6 +141,7 @@ def server_spec(data: Path, *, home: rootless.Home, place: Place, keep_open: tup
         log=place.log("postgres"),
         cwd=Path("/"),
         stop_signal=signal.SIGINT,  # "fast": sessions end, nothing is lost
+        orphan_signal=signal.SIGINT,
         grace=20,
         keep_open=keep_open,
     )

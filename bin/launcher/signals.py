@@ -50,7 +50,7 @@ def step_behind_front() -> None:
     """Go on in a child process; the process the person started only passes signals on and waits.
 
     A kill -9 of that front so becomes an orderly stop: the child gets a TERM, lets the workers finish their call
-    and closes the database last. Were the supervisor itself killed, its children would get their signals at once.
+    and closes the database last. Were the supervisor itself killed, its children would all end at once.
     """
     front = os.getpid()
     supervisor = os.fork()

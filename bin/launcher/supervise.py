@@ -26,7 +26,8 @@ class Spec(NamedTuple):
 
     log: None lets it write to our own output. tier: higher tiers stop first, processes of one tier together.
     restart: start it again when it dies; otherwise its death ends everything. grace: seconds between the stop
-    signal and the kill. keep_open: descriptors it inherits.
+    signal and the kill. orphan_signal: what it gets when we are killed ourselves; nobody could come back with a
+    kill then, and Beat, for one, waits without end for a broker that is gone. keep_open: descriptors it inherits.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Spec(NamedTuple):
     cwd: Path = ROOT
     stop_signal: signal.Signals = signal.SIGTERM
     grace: float = 10.0
+    orphan_signal: signal.Signals = signal.SIGKILL
     restart: bool = False
     keep_open: tuple[int, ...] = ()
 
@@ -57,7 +59,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT if output else None,
                 pass_fds=spec.keep_open,
-                preexec_fn=before_exec(by=spec.stop_signal),
+                preexec_fn=before_exec(by=spec.orphan_signal),
             )
 
     @property

@@ -31,9 +31,8 @@ def start(*, place: Place, supervisor: Supervisor, keep_open: tuple[int, ...]) -
         **(DURABLE if place.durable else THROW_AWAY),
     }
     command = [binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
-    child = supervisor.start(
-        Spec("valkey", command, environment(), tier=0, log=place.log("valkey"), cwd=data, keep_open=keep_open)
-    )
+    spec = Spec("valkey", command, environment(), tier=0, log=place.log("valkey"), cwd=data, keep_open=keep_open)
+    child = supervisor.start(spec._replace(orphan_signal=spec.stop_signal))
     supervisor.wait_until(lambda: answers(path), child=child)
     return addresses(path)
 

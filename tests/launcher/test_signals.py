@@ -26,9 +26,11 @@ interruptions.install()
 write = "import os, signal, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler); "
 write += "open(sys.argv[1] + '.new', 'w').write(f'{os.getpid()}\\\\n'); os.rename(sys.argv[1] + '.new', sys.argv[1]); "
 write += "time.sleep(60)"
+if "deaf" in sys.argv:
+    write = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + write
 with Supervisor(interruptions) as supervisor:
     for tier, name in enumerate(["server", "worker"]):
-        supervisor.start(Spec(name, [sys.executable, "-c", write, str(folder / name)], os.environ, tier))
+        supervisor.start(Spec(name, [sys.executable, "-c", write, str(folder / name)], os.environ, tier, grace=1))
     while not (folder / "worker").exists():
         time.sleep(0.01)
     (folder / "supervisor").write_text(f"{os.getpid()}\\n")
@@ -39,8 +41,8 @@ with Supervisor(interruptions) as supervisor:
 class Launcher:
     """A running launcher and the numbers of its processes."""
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-c", LAUNCHER, str(ROOT / "bin"), str(folder)]
+    def __init__(self, folder: Path, *how: str) -> None:
+        command = [sys.executable, "-c", LAUNCHER, str(ROOT / "bin"), str(folder), *how]
         self.front = subprocess.Popen(command, stderr=subprocess.DEVNULL)
         self.supervisor, self.server, self.worker = (
             written_pid(folder / name) for name in ("supervisor", "server", "worker")
@@ -51,8 +53,8 @@ class Launcher:
 
 
 @pytest.fixture
-def launcher(tmp_path: Path) -> Iterator[Launcher]:
-    started = Launcher(tmp_path)
+def launcher(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Launcher]:
+    started = Launcher(tmp_path, *getattr(request, "param", ()))
     yield started
     started.front.kill()
     started.front.wait()
@@ -81,6 +83,7 @@ def test_a_kill_of_the_supervisor_stops_everything(launcher: Launcher) -> None:
     assert eventually(launcher.all_gone)
 
 
+@pytest.mark.parametrize("launcher", [[], ["deaf"]], indirect=True, ids=["polite", "deaf"])
 def test_a_kill_of_both_at_once_stops_everything(launcher: Launcher) -> None:
     os.kill(launcher.supervisor, signal.SIGKILL)
     launcher.front.kill()
