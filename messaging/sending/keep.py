@@ -33,6 +33,7 @@ def keep_trying(work: Settlement) -> dict[str, int]:
                 spooled = _spool(work, spooled=spooled)
                 connection.close()
             if time.monotonic() >= ends:
+                _spool(work, spooled=spooled)
                 log.exception("outcome_left_to_spool", extra={"batch_id": work.batch_id})
                 return {}
             time.sleep(min(0.05 * 2**turn, LONGEST_PAUSE_SECONDS))

@@ -1,8 +1,10 @@
 """Outcomes on local disk, for the minutes in which the provider has answered and the database does not."""
 
+import logging
 import os
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from django.conf import settings
 
 from messaging.sending.settle import Settlement
 from providers.interface import Accepted, Outcome, Refused, Unsure
+
+log = logging.getLogger(__name__)
 
 KINDS: dict[str, type[Any]] = {"accepted": Accepted, "refused": Refused, "unsure": Unsure}
 
@@ -45,9 +49,16 @@ def waiting(*, limit: int, older_than_seconds: float) -> Iterator[Settlement]:
     """Spooled outcomes that nobody is settling any more, oldest first; one that cannot be read is left where it is."""
     before = time.time() - older_than_seconds
     paths = sorted((path.stat().st_mtime, path) for path in folder().glob("*.json"))
-    for written, path in paths[:limit]:
-        if written <= before:
-            yield read(path)
+    due = (path for written, path in paths if written <= before)
+    yield from islice(filter(None, map(_read_if_whole, due)), limit)
+
+
+def _read_if_whole(path: Path) -> Settlement | None:
+    try:
+        return read(path)
+    except (OSError, ValueError, TypeError, KeyError, IndexError):
+        log.exception("spooled_outcome_unreadable", extra={"file": path.name})
+        return None
 
 
 def read(path: Path) -> Settlement:
