@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from audiences.models import Store
 from billing.errors import InsufficientCredits
@@ -264,8 +265,8 @@ def test_refuses_the_quote_of_another_store(other_store: Store) -> None:
     refused(QuoteChanged, campaign, make_quote(store=other_store, draft=Draft.of(other)))
 
 
-def test_a_large_audience_needs_a_quote(settings: object) -> None:
-    settings.QUOTE_INLINE_MAX = 2  # type: ignore[attr-defined]
+def test_a_large_audience_needs_a_quote(settings: Settings) -> None:
+    settings.QUOTE_INLINE_MAX = 2
     campaign = CampaignFactory.create(people=3)
 
     refused(QuoteRequired, campaign)
@@ -273,8 +274,8 @@ def test_a_large_audience_needs_a_quote(settings: object) -> None:
     assert go(campaign, quote_of(campaign)).recipients == 3
 
 
-def test_a_changed_large_audience_is_not_counted_again_in_passing(settings: object) -> None:
-    settings.QUOTE_INLINE_MAX = 2  # type: ignore[attr-defined]
+def test_a_changed_large_audience_is_not_counted_again_in_passing(settings: Settings) -> None:
+    settings.QUOTE_INLINE_MAX = 2
     campaign = CampaignFactory.create(people=3)
     quote = quote_of(campaign)
     ContactFactory.create(store=campaign.store)
@@ -282,8 +283,8 @@ def test_a_changed_large_audience_is_not_counted_again_in_passing(settings: obje
     assert refused(QuoteChanged, campaign, quote).facts == {"difference": None}
 
 
-def test_a_large_audience_is_written_down_by_a_task(settings: object) -> None:
-    settings.SNAPSHOT_INLINE_MAX = 2  # type: ignore[attr-defined]
+def test_a_large_audience_is_written_down_by_a_task(settings: Settings) -> None:
+    settings.SNAPSHOT_INLINE_MAX = 2
     campaign = launched(people=3)
 
     assert (campaign.status, CampaignRecipient.objects.count()) == ("sending", 0)

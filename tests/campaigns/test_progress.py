@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import IntegrityError, transaction
+from pytest_django.fixtures import Settings
 
 from campaigns.models import CampaignProgress
 from campaigns.progress import read, recount
@@ -70,8 +71,8 @@ def test_in_flight_are_those_at_a_worker() -> None:
     assert read(campaign.pk).percent == 44.4
 
 
-def test_a_half_written_audience_is_never_shown_as_done(settings: object) -> None:
-    settings.SNAPSHOT_INLINE_MAX, settings.SNAPSHOT_CHUNK = 0, 2  # type: ignore[attr-defined]
+def test_a_half_written_audience_is_never_shown_as_done(settings: Settings) -> None:
+    settings.SNAPSHOT_INLINE_MAX, settings.SNAPSHOT_CHUNK = 0, 2
     campaign = launched(people=8)
     assert _chunk(campaign.pk)
     work = claimed()

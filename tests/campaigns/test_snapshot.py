@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from audiences.models import Contact
 from billing.models import Price
@@ -23,10 +24,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def small_chunks(settings: object) -> None:
+def small_chunks(settings: Settings) -> None:
     """Nothing is written inside the launch, and three people are a chunk."""
-    settings.SNAPSHOT_INLINE_MAX = 0  # type: ignore[attr-defined]
-    settings.SNAPSHOT_CHUNK = 3  # type: ignore[attr-defined]
+    settings.SNAPSHOT_INLINE_MAX = 0
+    settings.SNAPSHOT_CHUNK = 3
 
 
 def chunks(campaign: Campaign, number: int) -> None:
