@@ -60,6 +60,16 @@ def test_a_marker_that_is_only_spoken_of_is_not_used(root: Path) -> None:
     assert steps.uses_marker("browser")
 
 
+def test_the_crash_drill_comes_last_once_the_product_has_it(root: Path, tmp_path: Path) -> None:
+    commands = root / "messaging" / "management" / "commands"
+    commands.mkdir(parents=True)
+    (commands / "crash_drill.py").touch()
+
+    last = steps.all_steps(state=tmp_path, browser_required=True)[-1]
+
+    assert last.command[1:] == ["manage.py", "crash_drill", "--recipients", "1000", "--minutes", "0.5", "--seed", "1"]
+
+
 @pytest.mark.parametrize("required", [False, True])
 def test_without_chromium_browser_tests_are_left_out_and_told(root: Path, required: bool) -> None:
     (root / "tests" / "browser").mkdir()
