@@ -1,0 +1,5 @@
+"""The crash drill: a whole Heliograph on servers of its own, killed at every place while it sends, then audited.
+
+`place` prepares the environment before Django reads it; `house` keeps the processes, `merchant` sends campaigns,
+`faults` breaks things by a seeded schedule, `heal` ends it, `audit` compares the provider's ledger with ours.
+"""

@@ -1,0 +1,59 @@
+"""Every recipient that ended unconfirmed, explained one by one."""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from campaigns.models import CampaignRecipient
+from messaging.drill.ledger import Taken
+from messaging.models import MessageLog
+
+
+class Unconfirmed(NamedTuple):
+    """`why`: recipients by cause. `unexplained`, `settleable`: ids for which there is no excuse."""
+
+    why: Counter[str]
+    unexplained: list[int]
+    settleable: list[int]
+    cut_batches: set[int]
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.why.total() + len(self.unexplained)
+
+
+class Row(NamedTuple):
+    """An unconfirmed recipient with his batch and the process that had it last."""
+
+    recipient_id: int
+    batch_id: int
+    owner: str
+
+
+def explain(*, dead: Collection[int], taken: Sequence[Taken], echoes: bool) -> Unconfirmed:
+    """`dead`: process ids of send workers that were killed.
+
+    An excuse is an unclear answer in the message log, or a call that nobody logged because its worker was killed.
+    No excuse helps if the provider took the message and a receipt about it was delivered, with our reference in it.
+    """
+    columns = CampaignRecipient.objects.filter(status="unconfirmed").values_list("pk", "batch_id", "batch__owner")
+    rows = [Row(*values) for values in columns]
+    unsure = dict(
+        MessageLog.objects.filter(
+            recipient_id__in=[row.recipient_id for row in rows], kind="attempt", outcome="unsure"
+        ).values_list("recipient_id", "error_code")
+    )
+    proved = {one.recipient_id for one in taken if one.receipts and one.fate != "unknown_word"}
+    found = Unconfirmed(Counter(), [], [], set())
+    for row in rows:
+        if row.recipient_id in unsure:
+            found.why[f"unclear answer: {unsure[row.recipient_id]}"] += 1
+        elif int(row.owner.split(":")[1]) in dead:
+            found.why["worker killed between mark and settle"] += 1
+            found.cut_batches.add(row.batch_id)
+        else:
+            found.unexplained.append(row.recipient_id)
+        if echoes and row.recipient_id in proved:
+            found.settleable.append(row.recipient_id)
+    return found
