@@ -38,17 +38,17 @@ class Body(serializers.Serializer[Any]):
             raise serializers.ValidationError(cast("dict[str, Any]", errors))
         return super().to_internal_value(data)
 
-    def _unknown(self, data: Mapping[str, Any]) -> dict[str, ErrorDetail]:
-        unknown = ErrorDetail("There is no such field.", code="unknown_field")
+    def _unknown(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
+        unknown = [ErrorDetail("There is no such field.", code="unknown_field")]
         strange = [str(name).encode(errors="replace").decode() for name in data if name not in self.fields]
         return dict.fromkeys(strange, unknown)
 
-    def _changed(self, data: Mapping[str, Any]) -> dict[str, ErrorDetail]:
+    def _changed(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
         fixed = [name for name in data if name in self.fields and self.fields[name].read_only]
         if not fixed:
             return {}
         shown = {} if self.instance is None else self.to_representation(self.instance)
-        wrong = ErrorDetail("This cannot be set here.", code="read_only")
+        wrong = [ErrorDetail("This cannot be set here.", code="read_only")]
         return {name: wrong for name in fixed if name not in shown or shown[name] != data[name]}
 
 

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from audiences.auth import scope_needed
 from audiences.imports import start_import
 from audiences.models import ApiKey, Store
 from audiences.tenancy import StoreViews
@@ -27,6 +28,8 @@ PUBLIC = {
     "/healthz": "says no more than that the process answers",
     "/readyz": "names parts and what is wrong with them, nothing of a store",
 }
+# For any key, whatever its scopes: they say nothing of a store.
+ANY_KEY = {"/api/v1/jobs/health"}
 # Pages with a login of their own, which their own tests check.
 PAGES = ("/admin/", "/console/", "/login", "/logout")
 
@@ -57,6 +60,12 @@ def shape(pattern: URLPattern | URLResolver) -> str:
 
 API = [route for route in routes() if route.view is not None]
 CALLS = [pytest.param(route, method, id=f"{method} {route.path}") for route in API for method in route.methods]
+SCOPED = [
+    pytest.param(route, method, id=f"{method} {route.path}")
+    for route in API
+    for method in route.methods
+    if route.path not in ANY_KEY
+]
 WITH_ID = [
     pytest.param(route, method, id=f"{method} {route.path}")
     for route in API
@@ -87,6 +96,22 @@ def test_nobody_gets_nothing(nobody: APIClient, route: Route, method: str) -> No
     assert code(getattr(nobody, method)(path)) == (401, "UNAUTHENTICATED")
 
 
+@pytest.mark.parametrize(("route", "method"), SCOPED)
+def test_a_key_needs_the_scope_of_the_call(store: Store, route: Route, method: str) -> None:
+    view = route.view(action=route.methods[method])
+    lacking = {"read", "send", "admin"} - {scope_needed(view, method.upper())}
+    path = route.path.format(_row_of(store, route.view.kind)) if "{}" in route.path else route.path
+
+    assert len(lacking) == 2
+    assert code(_call(with_key(store, *lacking), method, path)) == (403, "FORBIDDEN")
+
+
+def test_reading_asks_for_no_more_than_read_save_for_keys() -> None:
+    asked = {(route.path, scope_needed(route.view(action=action), "GET")) for route in API for action in _reads(route)}
+
+    assert {path for path, scope in asked if scope != "read"} == {"/api/v1/api-keys", "/api/v1/api-keys/{}"}
+
+
 @pytest.mark.parametrize(("route", "method"), WITH_ID)
 def test_a_strangers_row_does_not_exist(store: Store, stranger: APIClient, route: Route, method: str) -> None:
     path = route.path.format(_row_of(store, route.view.kind))
@@ -101,6 +126,10 @@ def test_a_made_up_id_does_not_exist(api: APIClient, route: Route, method: str, 
     path = route.path.format(made_up.format(kind=route.view.kind, other=public_id(1, kind="usr")))
 
     assert code(_call(api, method, path)) == (404, "NOT_FOUND")
+
+
+def _reads(route: Route) -> list[str]:
+    return [action for method, action in route.methods.items() if method == "get"]
 
 
 def _call(client: APIClient, method: str, path: str) -> Any:
