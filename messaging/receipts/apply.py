@@ -17,7 +17,7 @@ from messaging.log import LogLine, append
 from messaging.models import Receipt
 from messaging.receipts.consequences import record_changes
 from messaging.receipts.judge import Judgement, judge
-from messaging.receipts.match import recipients_of
+from messaging.receipts.match import handed_over, recipients_of
 from messaging.receipts.queries import forget_later, take, tick_off
 
 SLICE_SECONDS = 20.0
@@ -66,9 +66,10 @@ def apply_some(limit: int) -> "Counter[str]":
 def _judge_all(receipts: Sequence[Receipt], known: dict[int, int], standings: dict[int, Standing]) -> list[Applied]:
     """Judge in order of arrival; a later receipt for the same recipient meets what the earlier ones made of him."""
     applied = []
+    strange = _strange(receipts, known, standings)
     for receipt in receipts:
         standing = standings.get(known.get(receipt.pk, 0))
-        if standing is None or (standing.account_id not in {None, receipt.account_id} and not receipt.reference):
+        if standing is None or (standing.recipient_id, receipt.account_id) in strange:
             applied.append(Applied(receipt, None, Judgement("unmatched")))
             continue
         judgement = judge(receipt, standing)
@@ -76,6 +77,18 @@ def _judge_all(receipts: Sequence[Receipt], known: dict[int, int], standings: di
         if judgement.change:
             standings[standing.recipient_id] = _after(standing, judgement.change)
     return applied
+
+
+def _strange(
+    receipts: Sequence[Receipt], known: dict[int, int], standings: dict[int, Standing]
+) -> set[tuple[int, int]]:
+    """(recipient, account) of receipts over another account than any that had the recipient: it settles nothing."""
+    other = {
+        (standing.recipient_id, receipt.account_id)
+        for receipt in receipts
+        if (standing := standings.get(known.get(receipt.pk, 0))) and standing.account_id != receipt.account_id
+    }
+    return other - handed_over(other)
 
 
 def _after(standing: Standing, change: Change) -> Standing:

@@ -1,6 +1,6 @@
 """Which recipient a receipt is about: by our own reference, else by the provider's id in the message log."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from config.opaque import recipient_of
@@ -45,3 +45,25 @@ def _attempts(receipts: Sequence[Receipt]) -> list[ByProvider]:
     """
     ids = [receipt.provider_message_id for receipt in receipts]
     return fetch(sql, {"ids": ids, "accounts": list({receipt.account_id for receipt in receipts})}, ByProvider)
+
+
+class HandedOver(NamedTuple):
+    """A recipient and an account that he was handed over to."""
+
+    recipient_id: int
+    account_id: int
+
+
+def handed_over(pairs: Collection[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those of the (recipient, account) pairs of which there was an attempt. Index: log_recipient."""
+    if not pairs:
+        return set()
+    sql = """
+        SELECT DISTINCT l.recipient_id, l.account_id
+          FROM messaging_messagelog l
+         WHERE l.recipient_id = ANY(%(recipients)s)
+           AND l.kind = 'attempt'
+           AND l.account_id IS NOT NULL
+    """
+    found = fetch(sql, {"recipients": [recipient for recipient, _ in pairs]}, HandedOver)
+    return {(row.recipient_id, row.account_id) for row in found} & set(pairs)
