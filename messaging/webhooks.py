@@ -2,7 +2,7 @@
 
 import logging
 
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -18,6 +18,14 @@ log = logging.getLogger(__name__)
 @require_POST
 def receipts(request: HttpRequest, slug: str) -> HttpResponse:
     """Delivery receipts of one account. 200 stored; 401 not from the provider; 404 no such account; 503 try again."""
+    try:
+        return _receive(request, slug)
+    except (OperationalError, InterfaceError):
+        log.exception("receipt_not_stored")
+        return HttpResponse(status=503, headers={"Retry-After": "5"})
+
+
+def _receive(request: HttpRequest, slug: str) -> HttpResponse:
     account = account_by_slug(slug)
     if account is None:
         raise Http404
@@ -30,9 +38,5 @@ def receipts(request: HttpRequest, slug: str) -> HttpResponse:
         # From the provider, but unreadable: a refusal would make it try again for hours with the same bytes.
         log.exception("receipt_unreadable", extra={"account_id": account.pk, "bytes": len(request.body)})
         return HttpResponse(status=202)
-    try:
-        inbox.store(account, received)
-    except OperationalError:
-        log.exception("receipt_not_stored")
-        return HttpResponse(status=503, headers={"Retry-After": "5"})
+    inbox.store(account, received)
     return HttpResponse(status=200)

@@ -13,17 +13,17 @@ RINGS = 4
 
 
 def store(account: ProviderAccount, receipts: Sequence[Receipt]) -> int:
-    """Write receipts down, each word once however often it is delivered; then ring for the drain. Returns new rows."""
+    """Write receipts down, each word once however often it comes; then ring for the drain. Returns how many came."""
     rows = [
         Row(
             account_id=account.pk,
-            dedupe=receipt.dedupe[:120],
-            reference=receipt.reference[:40] if receipt.reference else None,
-            provider_message_id=receipt.provider_message_id[:80] if receipt.provider_message_id else None,
+            dedupe=_fit(receipt.dedupe, 120),
+            reference=_fit(receipt.reference, 40) or None,
+            provider_message_id=_fit(receipt.provider_message_id, 80) or None,
             status=receipt.status,
-            raw_status=receipt.raw_status[:60],
+            raw_status=_fit(receipt.raw_status, 60),
             error_class=receipt.error_class or "",
-            error_code=(receipt.error_code or "")[:60],
+            error_code=_fit(receipt.error_code, 60),
             parts=receipt.parts,
             happened_at=receipt.at,
         )
@@ -36,3 +36,8 @@ def store(account: ProviderAccount, receipts: Sequence[Receipt]) -> int:
     if depth is not None and depth < RINGS:
         ring(Task.APPLY_RECEIPTS)
     return len(rows)
+
+
+def _fit(said: str | None, length: int) -> str:
+    """What a column can hold: a NUL cannot be stored, and would make the provider deliver the same bytes for hours."""
+    return (said or "").replace("\0", "")[:length]
