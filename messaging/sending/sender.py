@@ -7,7 +7,7 @@ import threading
 import time
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from campaigns.queries.claim import give_back, mark_calling, soonest_ready
 from campaigns.services.finish import finish
@@ -20,6 +20,7 @@ from messaging.sending.call import hand_over
 from messaging.sending.claim import Work, claim
 from messaging.sending.keep import keep_trying
 from messaging.sending.settle import Settlement
+from messaging.sending.unmark import unmark
 from providers.http import Connection
 from providers.interface import ProviderDown
 
@@ -112,9 +113,15 @@ def _limit(work: Work, route: Route) -> float:
 def mark(work: Work, route: Route) -> int | None:
     """The calling mark, committed before a byte leaves: this hand-over's number, or None: it must not be called."""
     batch = work.batch
-    with transaction.atomic(durable=True):
-        attempt = mark_calling(batch_id=batch.batch_id, fence=batch.fence, account_id=route.account.pk)
-        reach("mark.before_commit")
+    try:
+        with transaction.atomic(durable=True):
+            attempt = mark_calling(batch_id=batch.batch_id, fence=batch.fence, account_id=route.account.pk)
+            reach("mark.before_commit")
+    except (OperationalError, InterfaceError):
+        # Nobody knows whether that was committed. Nothing was called, and only we could have.
+        log.warning("mark_not_confirmed", extra={"batch_id": batch.batch_id}, exc_info=True)
+        unmark(batch_id=batch.batch_id, fence=batch.fence)
+        return None
     reach("mark.committed")
     return attempt
 
@@ -149,8 +156,8 @@ def _call_and_settle(work: Work, route: Route, connection: Connection, attempt: 
         not_sent=handed.not_sent,
         note=handed.note,
     )
-    breaker.listen(route.account, handed)
     counts = keep_trying(settlement)
+    breaker.listen(route.account, handed)  # not before: it needs the database, and the outcomes are not safe yet
     log.info("batch_settled", extra={"batch_id": batch.batch_id, "attempt": attempt, **counts})
     return counts
 
