@@ -34,7 +34,7 @@ INSTALLED_APPS = [
     "billing.apps.BillingConfig",
     "campaigns.apps.CampaignsConfig",
     "messaging.apps.MessagingConfig",
-    "django.contrib.admin",
+    "config.apps.OpsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

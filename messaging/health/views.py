@@ -16,10 +16,9 @@ from audiences.auth import ApiKeyAuthentication, Caller
 from audiences.models import Store, User
 from audiences.tenancy import StoreViews
 from config.heartbeats import processes
-from config.queues import Queue, waiting
 from messaging.health.checks import readiness
 from messaging.health.sweeps import sweeps
-from messaging.health.work import work
+from messaging.health.work import depths, work
 
 
 @require_safe
@@ -117,8 +116,8 @@ def jobs() -> dict[str, Any]:
     seen = processes()
     alive = [process for process in seen if process.alive]
     queues = [
-        {"name": queue.value, "waiting": waiting(queue), "workers": sum(queue.value in one.queues for one in alive)}
-        for queue in Queue
+        {"name": name, "waiting": rings, "workers": sum(name in one.queues for one in alive)}
+        for name, rings in depths().items()
     ]
     since = min((process.started_at for process in alive if process.kind == "beat"), default=None)
     return {"queues": queues, "work": work(), "processes": seen, "sweeps": sweeps(since=since)}

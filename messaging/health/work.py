@@ -7,9 +7,18 @@ from django.db.models.fields import DurationField
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign, SendBatch
+from config.queues import Queue, waiting
 from messaging.models import Receipt
 
 SHOWN_STATES = ("ready", "claimed", "calling", "ambiguous", "dead")
+
+
+def depths() -> dict[str, int | None]:
+    """Rings that wait, by queue; None where the broker did not answer: it is asked no further, each costs a second."""
+    found: dict[str, int | None] = {}
+    for queue in Queue:
+        found[queue.value] = None if None in found.values() else waiting(queue)
+    return found
 
 
 class Work(NamedTuple):
@@ -42,7 +51,9 @@ def batches_by_state() -> dict[str, int]:
 
 
 def _count(state: str) -> "QuerySet[SendBatch, tuple[str, int]]":
-    return SendBatch.objects.filter(state=state).values_list("state").annotate(n=Count("pk"))
+    # A dead batch that was requeued or discarded is no trouble any more.
+    rows = SendBatch.objects.filter(state=state, **({"resolution": ""} if state == "dead" else {}))
+    return rows.values_list("state").annotate(n=Count("pk"))
 
 
 def oldest_due_batch() -> float | None:

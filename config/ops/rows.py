@@ -1,0 +1,130 @@
+"""The model admin that all others come from."""
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.auth import get_permission_codename
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from config.opaque import private_id, public_id
+from config.ops.operations import Operation, run
+from config.ops.pages import CarefulPaginator
+from config.problems import Problem
+
+if TYPE_CHECKING:
+    Admin = admin.ModelAdmin[Any]
+else:
+    Admin = admin.ModelAdmin
+
+BIGGEST = 2**63 - 1
+
+
+class OpsAdmin(Admin):
+    """Shows rows and changes none; staff acts on them by `operations`.
+
+    `kind`: of the rows' public ids, by which they can be found; `search_fields`: look-ups that an index serves, tried
+    with the whole text; `writable`: rows can be added and changed in the form, which calls a service to save.
+    """
+
+    kind: ClassVar[str] = ""
+    operations: ClassVar[tuple[Operation, ...]] = ()
+    writable: ClassVar[bool] = False
+    search_fields: ClassVar[tuple[str, ...]] = ("pk",)
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = CarefulPaginator
+    change_form_template = "admin/ops_change_form.html"
+
+    def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
+        """What the table lets be empty may be left empty: our columns say so by NULL or by an empty object."""
+        if isinstance(db_field, models.URLField):
+            options["assume_scheme"] = "https"
+        field = super().formfield_for_dbfield(db_field, request, **options)
+        if field and (db_field.null or isinstance(db_field, models.JSONField)):
+            field.required = False
+        return field
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Only where the form may write."""
+        return self.writable and super().has_add_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only where the form may write."""
+        return self.writable and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is deleted here."""
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may view, and who may operate."""
+        return super().has_view_permission(request, obj) or self.may_operate(request)
+
+    def may_operate(self, request: HttpRequest) -> bool:
+        """Whether the user has the model's `change` permission: the form is shut, the operations are open."""
+        user: Any = request.user
+        return bool(user.has_perm(f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}"))
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The operations, for those who may."""
+        if IS_POPUP_VAR in request.GET or not self.may_operate(request):
+            return {}
+        return {one.name: (partial(_run, one), one.name, one.label) for one in self.operations}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> "tuple[QuerySet[Any], bool]":
+        """Rows by id, public id or an indexed column; never LIKE over a large table."""
+        term = search_term.strip()
+        return (queryset.filter(self.found(term)) if term else queryset), False
+
+    def found(self, term: str) -> Q:
+        """What a search for a text means."""
+        number = int(term) if term.isdecimal() and int(term) <= BIGGEST else private_id(term, kind=self.kind)
+        where = Q(pk=number) if number is not None else Q(pk__in=[])
+        for lookup in self.search_fields:
+            if lookup != "pk":
+                where |= Q(**{lookup: term})
+        return where
+
+    @admin.display(description="public id")
+    def public(self, row: Any) -> str:
+        """The id under which the API and the merchant know the row."""
+        return public_id(row.pk, kind=self.kind) if row.pk else ""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """What the admin names, and the public id."""
+        named = tuple(str(name) for name in super().get_readonly_fields(request, obj))
+        return (*named, "public") if self.kind and obj else named
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The page of a row. What a service refuses is told on the same page; nothing was changed then."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except Problem as problem:
+            messages.error(request, problem.detail)
+            return redirect(request.get_full_path())
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
+        """With a button for each operation that applies to the row."""
+        row = options.get("obj")
+        offered = [one for one in self.operations if row and one.applies(row)] if self.may_operate(request) else []
+        list_page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
+        context |= {"operations": offered, "list_page": list_page}
+        return super().render_change_form(request, context, *args, **options)
+
+
+def _run(operation: Operation, console: OpsAdmin, request: HttpRequest, rows: "QuerySet[Any]") -> HttpResponse:
+    return run(console, operation, request, rows)

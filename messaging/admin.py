@@ -1,0 +1,154 @@
+"""What went out and came back, and the accounts it goes over, in the ops console."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+
+from audiences.staff import staff
+from campaigns.models import Campaign, CampaignRecipient
+from config.ops.marks import link, state
+from config.ops.operations import Answers, Operation
+from config.ops.pages import choice
+from config.ops.rows import OpsAdmin
+from messaging.account_changes import EDITABLE, change_account, create_account, set_active
+from messaging.models import MessageLog, ProviderAccount, Receipt
+from messaging.models.accounts import ON_AMBIGUOUS, STATUSES
+from providers.registry import PROVIDERS
+
+
+class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Settings of an account. The credentials are written and never shown."""
+
+    provider = forms.ChoiceField(choices=[(name, name) for name in PROVIDERS])
+    on_ambiguous = forms.ChoiceField(choices=[(word, word.replace("_", " ")) for word in ON_AMBIGUOUS])
+    new_credentials = forms.JSONField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "autocomplete": "off", "spellcheck": "false"}),
+        help_text='A JSON object of names and secrets, like {"api_key": "…"}. Left empty, the old ones stay.',
+    )
+
+    def clean_new_credentials(self) -> dict[str, str] | None:
+        """Names and texts, or nothing."""
+        given = self.cleaned_data["new_credentials"]
+        if given is None and self.instance.pk:
+            return None
+        if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
+            raise forms.ValidationError("A JSON object whose values are texts.")
+        return given
+
+
+def stop(account: ProviderAccount, answers: Answers, request: HttpRequest) -> str:
+    """Stop an account."""
+    set_active(account_id=account.pk, active=False, actor=staff(request), reason=answers["reason"])
+    return "it is stopped."
+
+
+def activate(account: ProviderAccount, answers: Answers, request: HttpRequest) -> str:
+    """Activate an account."""
+    set_active(account_id=account.pk, active=True, actor=staff(request), reason=answers["reason"])
+    return "it is active."
+
+
+@admin.register(ProviderAccount)
+class ProviderAccountAdmin(OpsAdmin):
+    """An account at a provider: its settings, and the switch of its sending."""
+
+    kind = "acc"
+    writable = True
+    form = ProviderAccountForm
+    list_display = ("name", "provider", "store", state("status"), "status_reason", "parts_per_second", "updated_at")
+    list_filter = (choice("status", STATUSES), choice("provider", tuple(PROVIDERS)))
+    list_select_related = ("store",)
+    search_fields = ("pk", "name", "slug")
+    raw_id_fields = ("store",)
+    operations = (
+        Operation(
+            "stop",
+            "Stop sending over it",
+            "No further batch goes out over this account; batches wait unless another account may take them.",
+            stop,
+            applies=lambda account: account.status == "active",
+        ),
+        Operation(
+            "activate",
+            "Activate",
+            "Batches that wait go out over this account at once.",
+            activate,
+            applies=lambda account: account.status == "stopped",
+        ),
+    )
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Settings, and on an old account what is shown."""
+        shown = ("slug", "status", "status_reason", "created_at", "public") if obj else ()
+        return (*EDITABLE, "new_credentials", *shown)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """The webhook address and the state."""
+        return (*super().get_readonly_fields(request, obj), "slug", "status", "status_reason", "created_at")
+
+    def save_model(self, request: HttpRequest, obj: ProviderAccount, form: Any, change: bool) -> None:
+        """By the service."""
+        credentials = form.cleaned_data["new_credentials"]
+        names = form.changed_data if change else EDITABLE
+        values = {name: form.cleaned_data[name] for name in names if name in EDITABLE}
+        if "options" in values:
+            values["options"] = values["options"] or {}
+        if change:
+            change_account(account_id=obj.pk, values=values, credentials=credentials, actor=staff(request))
+        else:
+            obj.pk = create_account(values=values, credentials=credentials, actor=staff(request)).pk
+
+
+@admin.register(MessageLog)
+class MessageLogAdmin(OpsAdmin):
+    """Every attempt, receipt and late word. Append-only; the text itself is not shown."""
+
+    kind = "msg"
+    list_display = ("id", "at", "of", "recipient", "kind", state("outcome"), "raw_status", "error_class", "error_code")
+    search_fields = ("pk", "provider_message_id")
+    search_help_text = "Id, the provider's message id, or recipient:<id>"
+    exclude = ("text",)
+    sortable_by = ()
+
+    @admin.display(description="campaign")
+    def of(self, line: MessageLog) -> str:
+        """The campaign."""
+        return link(Campaign, line.campaign_id)
+
+    @admin.display(description="recipient")
+    def recipient(self, line: MessageLog) -> str:
+        """The recipient."""
+        return link(CampaignRecipient, line.recipient_id)
+
+    def found(self, term: str) -> Q:
+        """By id, by recipient, or by the provider's id: its index knows attempts alone."""
+        word, _, number = term.partition(":")
+        if word == "recipient" and number.isdecimal():
+            return Q(recipient_id=int(number))
+        if term.isdecimal() and len(term) < 19:
+            return Q(pk=int(term))
+        return Q(kind="attempt", provider_message_id=term)
+
+
+@admin.register(Receipt)
+class ReceiptAdmin(OpsAdmin):
+    """Delivery reports as they arrived."""
+
+    kind = "rec"
+    list_display = (
+        "id",
+        "received_at",
+        "account_id",
+        state("status"),
+        "raw_status",
+        "error_code",
+        state("outcome"),
+        "tries",
+        "applied_at",
+    )
+    list_filter = (("applied_at", admin.EmptyFieldListFilter),)
+    sortable_by = ()

@@ -1,0 +1,1 @@
+"""The frame of the ops console: its site and its first page."""

@@ -1,0 +1,69 @@
+"""Three rows and more of every table that the ops console shows."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.db.models import Model
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from audiences.models import ConsentEvent, ContactImport, ImportProblem, Suppression
+from audiences.services.keys import issue_key
+from billing.models import Price
+from campaigns.models import ReasonCount
+from campaigns.services.launch import launch
+from config.audit import SYSTEM
+from config.heartbeats import Process, beat
+from config.models import IdempotencyRecord, SweepRun
+from messaging.models import MessageLog, Receipt
+from tests.factories import CampaignFactory, ContactListFactory, MemberFactory, ProviderAccountFactory
+
+THREE = range(3)
+
+
+def fill() -> None:
+    """Three stores with a campaign on its way, and what belongs to them."""
+    for number in THREE:
+        _store(number)
+        _house(number)
+
+
+def _store(number: int) -> None:
+    campaign = CampaignFactory.create(people=3, name=f"Spring {number}")
+    launch(store_id=campaign.store_id, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM)
+    store = campaign.store
+    contact = store.contacts.earliest("pk")
+    MemberFactory.create(store=store)
+    issue_key(store=store, name="Shop", scopes=("read",), actor=SYSTEM)
+    ContactListFactory.create(store=store, contacts=[contact])
+    changed = {"before": "unknown", "after": "opted_in", "source": "api", "actor": "system"}
+    ConsentEvent.objects.create(store=store, contact=contact, **changed)
+    Suppression.objects.create(store=store, phone_hash=bytes([number] * 16), reason="opt_out", source="stop")
+    told: dict[str, Any] = {"file": "a.csv", "file_name": "a.csv", "actor": "system", "file_bytes": 9}
+    imported = ContactImport.objects.create(store=store, **told)
+    ImportProblem.objects.create(contact_import=imported, row=1, code="bad_phone")
+    ReasonCount.objects.create(campaign=campaign, status="failed", reason="other", count=1)
+    ProviderAccountFactory.create(store=store)
+    recipient = campaign.recipients.earliest("pk")
+    ids = {"store_id": store.pk, "campaign_id": campaign.pk, "recipient_id": recipient.pk}
+    MessageLog.objects.create(
+        **ids, kind="attempt", outcome="accepted", text="Hello Ada", provider_message_id=f"m{number}"
+    )
+    Receipt.objects.create(account_id=1, dedupe=f"d{number}", status="delivered")
+
+
+def _house(number: int) -> None:
+    now = timezone.now()
+    beat(Process(name=f"send{number}@host", kind="worker", queues=("send",)))
+    SweepRun.objects.create(name=f"sweep {number}", started_at=now, finished_at=now)
+    IdempotencyRecord.objects.create(store_id=1, key=f"k{number}", fingerprint="f")
+    Price.objects.create(country="", credits_per_part=2, valid_from=now + timedelta(days=1 + number))
+    Group.objects.create(name=f"Support {number}")
+    interval = IntervalSchedule.objects.get_or_create(every=5, period="seconds")[0]
+    PeriodicTask.objects.create(name=f"task {number}", task="messaging.tidy", interval=interval)
+
+
+def some(model: type[Model]) -> Model:
+    """A row of a table that `fill` filled."""
+    return model._default_manager.latest("pk")
