@@ -146,6 +146,25 @@ def mark_calling(*, batch_id: int, fence: int, account_id: int) -> int | None:
     return marked.attempt if marked else None
 
 
+def unmark(*, batch_id: int, fence: int) -> bool:
+    """calling (or still claimed) -> ready, by the one process that could have called and knows that it did not.
+
+    For a mark whose COMMIT was never answered. The attempt's number stays used. False when somebody else has it.
+    """
+    sql = """
+        UPDATE campaigns_sendbatch
+           SET state = 'ready',
+               ready_at = statement_timestamp(),
+               spent = spent - CASE state WHEN 'calling' THEN 1 ELSE 0 END,
+               claims = greatest(claims - 1, 0),
+               error = 'the mark was not confirmed, nothing was called'
+         WHERE id = %(batch_id)s
+           AND fence = %(fence)s
+           AND state IN ('claimed', 'calling')
+    """
+    return bool(execute(sql, {"batch_id": batch_id, "fence": fence}))
+
+
 def give_back(*, batch_id: int, fence: int, seconds: float, error: str) -> bool:
     """claimed -> ready, to be claimed again in `seconds`: nothing was called, and the claim does not count."""
     sql = """
