@@ -109,7 +109,8 @@ class CallResult:
 
     outcomes     one per item, in the order of the items
     retry_after  seconds the provider asks us to wait, from now
-    not_sent     provably unsent or documented as not processed: the call is given back to the retry budget
+    not_sent     what did not get through is provably unsent or documented as not processed: the call is given back to
+                 the retry budget
     route_fault  the account is the problem: stop the route, fail no rows
     split        refused as a whole for what is in it (or its size): hand it over again in halves, which ends because a
                  single refused item is final. Only ever set with more than one item
@@ -197,8 +198,10 @@ class Provider(ABC):
 
     @abstractmethod
     def submit(self, connection: Connection, items: Sequence[Item], *, deadline_seconds: float) -> CallResult:
-        """Hand the items over in exactly one call (one call per item where the provider has no bulk call).
+        """Hand the items over in exactly one call.
 
+        Where the provider has no call for many, in several, one after the other: it ends with the first that is unsure,
+        not processed, or refused for the account; the items after it come back as refused, retryable, "not_called".
         No retry, no redirect; ends within `deadline_seconds` in total, also when the answer drips. Never raises for
         what a provider or network does: that is in the result. ValueError: no items, or more than `max_batch`.
         """
@@ -209,6 +212,13 @@ class Provider(ABC):
 
         Raises ProviderDown when it could not be asked, RouteRefused when it refuses our credentials.
         """
+
+    def lookup_reference(self, reference: str, *, deadline_seconds: float = 10.0) -> Receipt | None:
+        """Ask for a message by our reference, where `capabilities.lookup_by_reference` says so.
+
+        None is no evidence: neither that it was sent nor that it was not. Raises as `lookup` does.
+        """
+        return None
 
     @abstractmethod
     def parse_receipts(self, headers: Mapping[str, str], body: bytes, query: Mapping[str, str]) -> list[Receipt]:

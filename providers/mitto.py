@@ -10,23 +10,21 @@ from urllib.parse import quote
 import orjson
 
 from providers import bulk, outcomes, webhooks
-from providers.http import Connection, Endpoint, Interrupted, NotSent, Reply, ThreadConnections
+from providers.http import Connection
 from providers.interface import (
     Accepted,
     AccountConfig,
-    BadConfig,
     CallResult,
     Capabilities,
     Inbound,
     Item,
     Outcome,
-    Provider,
-    ProviderDown,
     Receipt,
     ReceiptStatus,
     Refused,
     Unsure,
 )
+from providers.over_http import HttpProvider, needed
 from providers.webhooks import Errors, Fields
 
 # fmt: off
@@ -54,12 +52,13 @@ FIELDS: Final = Fields(
     times=("updatedAt", "doneAt", "timestamp", "Timestamp", "createdAt"),
     reasons=("error", "Error", "description", "errorMessage"),
     events=("eventId", "event_id", "EventId", "eventID"),
+    parts=("messageParts",),
 )
 TOKEN, SIGNATURE = "X-Webhook-Token", "X-Webhook-Signature"
 MESSAGES: Final = "/api/v1.1/Messages"
 
 
-class Mitto(Provider):
+class Mitto(HttpProvider):
     """Credentials: api_key, traffic_account_id, webhook_secret (and webhook_secret_<any> while rotating).
 
     Options: max_batch (1000), sends_reference, echoes_reference (implies sending; both False until verified), ca_file.
@@ -68,40 +67,22 @@ class Mitto(Provider):
     name: ClassVar[str] = "mitto"
 
     def __init__(self, config: AccountConfig) -> None:
-        credentials, options = config.credentials, config.options
-        try:
-            self._key, self._account = credentials["api_key"], credentials["traffic_account_id"]
-            endpoint = Endpoint.of(config.base_url)
-        except (KeyError, ValueError) as error:
-            raise BadConfig(str(error)) from error
-        self._secrets = [value for name, value in credentials.items() if name.startswith("webhook_secret") and value]
-        self._echoes = bool(options.get("echoes_reference", False))
-        self._sends = self._echoes or bool(options.get("sends_reference", False))
-        self._max_batch = int(options.get("max_batch", 1000))
-        self._connections = ThreadConnections(endpoint, ca_file=options.get("ca_file"))
+        headers = {"X-Mitto-API-Key": needed(config, "api_key"), "Content-Type": "application/json"}
+        super().__init__(config, headers, key="api_key", secrets="webhook_secret", max_batch=1000)
+        self._account = needed(config, "traffic_account_id")
+        self._echoes = bool(config.options.get("echoes_reference", False))
+        self._sends = self._echoes or bool(config.options.get("sends_reference", False))
 
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(self._max_batch, self._sends, self._echoes, True, False, bool(self._secrets))
 
-    def connect(self, deadline_seconds: float) -> Connection:
-        try:
-            return self._connections.get(deadline_seconds)
-        except NotSent as error:
-            raise ProviderDown(str(error)) from error
-
     def submit(self, connection: Connection, items: Sequence[Item], *, deadline_seconds: float) -> CallResult:
-        if not 0 < len(items) <= self._max_batch:
-            raise ValueError(f"1 to {self._max_batch} items per call, not {len(items)}")
+        self._check(items)
         return bulk.submit_unique(items, lambda some: self._call(connection, some, deadline_seconds))
 
     def lookup(self, provider_message_id: str, *, deadline_seconds: float = 10.0) -> Receipt | None:
-        path = f"{MESSAGES}/{quote(provider_message_id, safe='')}"
-        try:
-            reply = self._exchange(self.connect(deadline_seconds), "GET", path, None, deadline_seconds)
-        except (NotSent, Interrupted) as error:
-            raise ProviderDown(str(error)) from error
-        found = outcomes.looked_up(reply)
+        found = outcomes.looked_up(self._get(f"{MESSAGES}/{quote(provider_message_id, safe='')}", deadline_seconds))
         if found is None:
             return None
         return webhooks.receipt({"messageId": provider_message_id, **found}, FIELDS, STATUSES, ERRORS)
@@ -115,34 +96,26 @@ class Mitto(Provider):
     def _authentic(self, headers: Mapping[str, str], body: bytes) -> list[dict[str, Any]]:
         return webhooks.authentic(headers, body, self._secrets, token=TOKEN, signature=SIGNATURE)
 
-    def _call(self, connection: Connection, items: Sequence[Item], deadline_seconds: float) -> CallResult:
-        try:
-            body = orjson.dumps({"messages": [self._message(item) for item in items]})
-            reply = self._exchange(connection, "POST", f"{MESSAGES}/sendmessagesbulk", body, deadline_seconds)
-        except orjson.JSONEncodeError:
-            return outcomes.unserialisable(items)
-        except NotSent as error:
-            return outcomes.not_sent(items, str(error))
-        except Interrupted as error:
-            return outcomes.unsure(items, str(error))
-        if not 200 <= reply.status < 300:
-            return outcomes.not_accepted(items, reply, hide=self._key)
-        return bulk.by_position(items, reply, list_name="messages", outcome_of=_outcome)
+    def _call(self, connection: Connection, items: Sequence[Item], seconds: float) -> CallResult:
+        return self._post(
+            connection,
+            f"{MESSAGES}/sendmessagesbulk",
+            items,
+            encode=lambda: orjson.dumps({"messages": [self._message(item) for item in items]}),
+            read=lambda reply: bulk.by_position(items, reply, list_name="messages", outcome_of=_outcome),
+            seconds=seconds,
+        )
 
     def _message(self, item: Item) -> dict[str, Any]:
         content = {"text": item.text, "sender": item.sender}
         message = {"trafficAccountId": self._account, "destination": item.phone, "sms": content}
         return message | {"reference": item.reference} if self._sends else message
 
-    def _exchange(self, connection: Connection, method: str, path: str, body: bytes | None, seconds: float) -> Reply:
-        headers = {"X-Mitto-API-Key": self._key, "Content-Type": "application/json"}
-        return connection.exchange(method, path, headers=headers, body=body, deadline_seconds=seconds)
-
 
 def _outcome(entry: dict[str, Any]) -> Outcome:
     message_id, error = webhooks.word(entry, FIELDS.ids), webhooks.first(entry, ("error", "errors", "errorCode"))
     if error is None:
-        return Accepted(message_id, webhooks.count(entry, "messageParts")) if message_id else Unsure("no id, no error")
+        return Accepted(message_id, webhooks.count(entry, FIELDS.parts)) if message_id else Unsure("no id, no error")
     code = webhooks.code(error)
     known = ERRORS.get(webhooks.plain(code))
     if known is None or message_id:

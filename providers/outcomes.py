@@ -35,6 +35,8 @@ _CONTENT_FAULTS: Final = frozenset(
         HTTPStatus.UNPROCESSABLE_ENTITY,
     }
 )
+# Where a provider's own code can be about the one item of the call.
+_ITEM_FAULTS: Final = _CONTENT_FAULTS | {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}
 _LONG_NUMBER: Final = re.compile(r"\+?\d[\d \-]{5,}\d")
 
 
@@ -55,15 +57,22 @@ def unsure(items: Sequence[Item], why: str, *, status: int | None = None) -> Cal
     return CallResult([Unsure(why)] * len(items), raw_status=status, note=why)
 
 
-def not_accepted(items: Sequence[Item], reply: Reply, *, hide: str) -> CallResult:
+def not_accepted(
+    items: Sequence[Item], reply: Reply, *, hide: str, known: Mapping[str, tuple[ErrorClass, bool]] | None = None
+) -> CallResult:
     """Classify any answer that is not 2xx (RFC 9110 status codes; which of them are definite is our rule).
 
-    `hide` is the credential that must not come back in the note, should the provider quote it.
+    `hide` is the credential that must not come back in the note, should the provider quote it. `known` says what the
+    provider's own codes mean (class, may it pass later): a code in it decides for a call of one item.
     """
     status = reply.status
     if not _is_explicit(reply):
         return _doubtful(items, reply)
     note = f"HTTP {status} {excerpt(reply.body).replace(hide, '…')}".strip()
+    code = _own_code(reply.body)
+    if known and code in known and len(items) == 1 and status in _ITEM_FAULTS:
+        error_class, retryable = known[code]
+        return CallResult([Refused(error_class, code, retryable)], raw_status=status, note=note)
     if fault := _ROUTE_FAULTS.get(status):
         return _refused(items, reply, note, error_class="route_down", route_fault=fault, not_sent=True)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -108,6 +117,11 @@ def _is_explicit(reply: Reply) -> bool:
         return reply.status in {401, 402, 403, 404, 429}
     answer = read_json(reply.body)
     return isinstance(answer, dict) and any(answer.get(key) for key in _ERROR_KEYS)
+
+
+def _own_code(body: bytes) -> str:
+    answer = read_json(body)
+    return str(answer.get("code", "")) if isinstance(answer, dict) else ""
 
 
 def read_json(body: bytes) -> Any:

@@ -5,8 +5,10 @@ from typing import Final
 
 from providers.interface import AccountConfig, Provider
 from providers.mitto import Mitto
+from providers.sinch import Sinch
+from providers.twilio import Twilio
 
-PROVIDERS: Final[dict[str, Callable[[AccountConfig], Provider]]] = {Mitto.name: Mitto}
+PROVIDERS: Final[dict[str, Callable[[AccountConfig], Provider]]] = {each.name: each for each in (Mitto, Twilio, Sinch)}
 
 
 def build(name: str, config: AccountConfig) -> Provider:

@@ -2,8 +2,11 @@
 
 import hashlib
 import hmac
+import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -14,6 +17,8 @@ from providers.interface import BadPayload, BadSignature, ErrorClass, Inbound, R
 # Beyond this, a number is not seconds since 1970 but milliseconds (year 5138).
 _MILLISECONDS_FROM: Final = 100_000_000_000
 _LONGEST_KEY: Final = 100
+# A whole number without its "+"; shorter ones are short codes.
+_MSISDN: Final = re.compile(r"[1-9]\d{7,14}", re.ASCII).fullmatch
 
 Errors = dict[str, tuple[ErrorClass, bool]]
 
@@ -25,7 +30,8 @@ class Fields(NamedTuple):
     words: tuple[str, ...]
     times: tuple[str, ...]
     reasons: tuple[str, ...]
-    events: tuple[str, ...]
+    events: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def errors(*rows: tuple[ErrorClass, bool, str]) -> Errors:
@@ -49,14 +55,15 @@ def receipt(element: dict[str, Any], fields: Fields, statuses: dict[str, Receipt
         error_class=None if why is None else known.get(plain(why), (fallback, False))[0],
         error_code=why,
         at=instant(time),
-        parts=count(element, "messageParts"),
+        parts=count(element, fields.parts),
     )
 
 
 def inbound(element: dict[str, Any], fields: Fields) -> Inbound:
     """One inbound SMS out of an element. Without id and time, a second equal text counts as a repetition."""
-    message_id, said = word(element, fields.ids), _storable(str(first(element, ("text", "message")) or ""))
-    phone, to = word(element, ("from", "msisdn", "sender")) or "", word(element, ("to",))
+    message_id, text = word(element, fields.ids), first(element, ("text", "message", "body", "Body"))
+    said, phone = _storable(str(text or "")), word(element, ("from", "msisdn", "sender", "From")) or ""
+    phone, to = f"+{phone}" if _MSISDN(phone) else phone, word(element, ("to", "To"))
     time = first(element, fields.times)
     dedupe = event_key(element, fields) or message_id or digest(phone, to, said, time)
     return Inbound(dedupe, message_id, phone, to, said, instant(time))
@@ -83,15 +90,25 @@ def authentic(
     secret itself as a token. Comparing takes the same time for a right and a wrong value. Without a configured secret
     nothing is let in. Raises BadSignature, BadPayload.
     """
-    signed, given = header(headers, signature), header(headers, token) or ""
+    signed, given = header(headers, signature), header(headers, token)
     expected = [secret.encode() for secret in secrets]
     if signed is not None:
         given = signed.lower().removeprefix("sha256=")
         expected = [hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in expected]
-    matches = [hmac.compare_digest(given.encode("utf-8", "replace"), candidate) for candidate in expected]
+    prove(given, expected)
+    return elements(body)
+
+
+def signatures(secrets: Sequence[str], message: bytes, algorithm: str) -> list[bytes]:
+    """The HMAC of a message with each of our secrets, in base64."""
+    return [b64encode(hmac.digest(secret.encode(), message, algorithm)) for secret in secrets]
+
+
+def prove(given: str | None, expected: Iterable[bytes]) -> None:
+    """Compare a proof with each one that would do, in the same time for right and wrong. Raises BadSignature."""
+    matches = [hmac.compare_digest((given or "").encode("utf-8", "replace"), candidate) for candidate in expected]
     if not given or not any(matches):
         raise BadSignature
-    return elements(body)
 
 
 def elements(body: bytes) -> list[dict[str, Any]]:
@@ -125,9 +142,11 @@ def word(element: Mapping[str, Any], names: Iterable[str]) -> str | None:
     return None if value is None else _storable(str(value)).strip()[:200] or None
 
 
-def count(element: Mapping[str, Any], name: str) -> int | None:
-    """A small whole number (parts); None when it is anything else."""
-    value = element.get(name)
+def count(element: Mapping[str, Any], names: Iterable[str]) -> int | None:
+    """A small whole number (parts), also as text; None when it is anything else."""
+    value = first(element, names)
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:4])
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1000 else None
 
 
@@ -137,12 +156,15 @@ def plain(said: str) -> str:
 
 
 def instant(value: Any) -> datetime | None:
-    """A provider's time: ISO 8601 (no zone means UTC), seconds or milliseconds since 1970; None when unreadable."""
+    """A provider's time: ISO 8601 or as in mail headers (no zone means UTC), seconds or milliseconds since 1970.
+
+    None when it cannot be read.
+    """
     try:
         if isinstance(value, int | float) or (isinstance(value, str) and value.isdigit()):
             seconds = float(value)
             return datetime.fromtimestamp(seconds / 1000 if seconds > _MILLISECONDS_FROM else seconds, UTC)
-        moment = datetime.fromisoformat(value)
+        moment = parsedate_to_datetime(value) if value[3:4] == "," else datetime.fromisoformat(value)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
