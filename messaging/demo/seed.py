@@ -79,6 +79,7 @@ def _store(owner: User) -> Store:
         country="GR",
         sender="DemoStore",
         time_zone="Europe/Athens",
+        custom_fields={"city": "text", "points": "number"},
         actor=ACTOR,
         owner=owner,
     )
@@ -100,12 +101,13 @@ def _provider() -> ProviderAccount:
             slug=secrets.token_urlsafe(18),
             provider="mitto",
             base_url=settings.SIMULATOR_URL,
-            credentials=Credentials(
+            credentials=Credentials(  # type: ignore[misc]  # the stubs take the column type
                 api_key=secrets.token_urlsafe(18),
                 traffic_account_id="demo",
                 webhook_secret=secrets.token_urlsafe(24),
             ),
             options={"sends_reference": True, "echoes_reference": True},
+            parts_per_second=2000,
         )
     account.base_url = settings.SIMULATOR_URL
     account.save(update_fields=["base_url", "updated_at"])
