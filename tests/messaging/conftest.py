@@ -27,7 +27,7 @@ def simulator(simulator_process: Simulator) -> Simulator:
 @pytest.fixture
 def account(db: None, simulator: Simulator) -> ProviderAccount:
     """The shared provider account, at the simulator."""
-    return ProviderAccountFactory(base_url=simulator.url)
+    return ProviderAccountFactory.create(base_url=simulator.url)
 
 
 @pytest.fixture

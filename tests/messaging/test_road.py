@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_everybody_gets_it_once_and_every_credit_is_accounted_for(
     simulator: Simulator, account: ProviderAccount
 ) -> None:
-    campaign = CampaignFactory(people=30)
+    campaign = CampaignFactory.create(people=30)
     before = simulator.ledger()["accepted"]
 
     launched = launch(store_id=campaign.store_id, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM)
