@@ -32,9 +32,8 @@ from providers.webhooks import Errors, Fields
 
 # fmt: off
 STATUSES: Final[dict[str, ReceiptStatus]] = {
-    "queued": "queued", "dispatched": "sent", "delivered": "delivered", "expired": "expired",
-    "aborted": "undelivered", "cancelled": "undelivered", "failed": "undelivered",
-    "rejected": "undelivered", "deleted": "undelivered",
+    "queued": "queued", "dispatched": "sent", "delivered": "delivered", "expired": "expired", "aborted": "undelivered",
+    "cancelled": "undelivered", "failed": "undelivered", "rejected": "undelivered", "deleted": "undelivered",
     "unknown": "sent",  # final at Sinch: the carrier has it, and nobody knows more
 }
 # fmt: on
@@ -50,8 +49,7 @@ FIELDS: Final = Fields(
     ids=("id",), words=("status",), times=("at", "received_at"), reasons=("code",), parts=("number_of_message_parts",)
 )
 SIGNATURE: Final = "x-sinch-webhook-signature"
-# References of 32 characters that fit into a callback address of 2048, with room for the address itself.
-LARGEST_GROUP: Final = 30
+LARGEST_GROUP: Final = 30  # so many references of 32 characters fit into a callback address of 2048
 LOOK_BACK: Final = timedelta(days=3)
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from tests.providers.simulated import Simulator, Start
 
-pytest.register_assert_rewrite("tests.providers.contract", "tests.providers.contract_evidence")
+pytest.register_assert_rewrite(
+    "tests.providers.contract", "tests.providers.contract_calls", "tests.providers.contract_evidence"
+)
 
 from tests.providers.scripted import ScriptedServer, scripted_server  # noqa: E402 (asserts are rewritten at import)
 

@@ -10,13 +10,16 @@ from providers.interface import (
     AccountConfig,
     BadConfig,
     Capabilities,
+    ErrorClass,
     Provider,
+    Refused,
     Unsure,
 )
 from providers.registry import build
 from tests.providers.contract import ITEMS
+from tests.providers.contract_calls import OneCallContract
 from tests.providers.contract_evidence import ProviderContract
-from tests.providers.scripted import ScriptedServer, answer
+from tests.providers.scripted import Act, ScriptedServer, answer
 
 SECRETS = {
     "api_key": "key-9f2c41d7",
@@ -31,34 +34,71 @@ def mitto(base_url: str = "http://h.example", **options: Any) -> Provider:
     return build("mitto", AccountConfig(base_url, SECRETS, options))
 
 
-class TestMitto(ProviderContract):
+class TestMitto(ProviderContract, OneCallContract):
     secrets = SECRETS
+    key = "api_key"
+    good = 200
+    refused = Refused("invalid_number", "InvalidDestination", retryable=False)
+    words = ("Sent", "Delivered", "Failure")
 
     def build(self, base_url: str, **options: Any) -> Provider:
         return mitto(base_url, **options)
 
-    def accepts(self, *ids: str) -> bytes:
-        messages = [{"trafficAccountId": SECRETS["traffic_account_id"], "messageId": each} for each in ids]
-        return orjson.dumps({"bulkId": "b-77", "messages": messages})
+    def message_id(self, place: int) -> str:
+        return f"id-{place}"
 
-    def refuses_one(self, code: str) -> bytes:
-        refused = {"trafficAccountId": "4ae5", "error": {"code": code, "message": "refused"}}
-        return orjson.dumps({"bulkId": "b-77", "messages": [{"messageId": "id-0"}, refused, {"messageId": "id-2"}]})
+    def accepts(self, *places: int) -> list[Act]:
+        messages = [{"trafficAccountId": "4ae5", "messageId": self.message_id(place)} for place in places]
+        return [answer(200, {"bulkId": "b-77", "messages": messages})]
+
+    def refuses_one(self) -> list[Act]:
+        return [answer(200, refusing_one("InvalidDestination"))]
 
     def error(self, message: str) -> bytes:
         return orjson.dumps({"message": message})
 
-    def found(self, message_id: str, word: str) -> bytes:
-        return orjson.dumps({"messageId": message_id, "deliveryStatus": word, "messageParts": 1, "reference": None})
+    def found(self, word: str) -> bytes:
+        return orjson.dumps({"messageId": "id-0", "deliveryStatus": word, "messageParts": 1, "reference": None})
 
-    def webhook(self, *words: tuple[str, str]) -> bytes:
-        receipts = [
-            {"messageId": each, "deliveryStatus": word, "updatedAt": "2026-01-02T03:04:05Z"} for each, word in words
-        ]
-        return orjson.dumps(receipts if len(receipts) > 1 else receipts[0])
+    def webhook(self, word: str) -> bytes:
+        return orjson.dumps({"messageId": "id-0", "deliveryStatus": word, "updatedAt": "2026-01-02T03:04:05Z"})
 
     def signed(self, body: bytes) -> dict[str, str]:
         return {"X-Webhook-Signature": hmac.new(b"new-secret", body, hashlib.sha256).hexdigest()}
+
+
+def refusing_one(code: str) -> dict[str, Any]:
+    refused = {"trafficAccountId": "4ae5", "error": {"code": code, "message": "refused"}}
+    return {"bulkId": "b-77", "messages": [{"messageId": "id-0"}, refused, {"messageId": "id-2"}]}
+
+
+@pytest.mark.parametrize(
+    ("code", "error_class", "retryable"),
+    [
+        ("Blocked", "blocked_by_carrier", False),
+        ("No route", "unreachable", False),
+        ("invalid_sender", "provider_rejected", False),
+        ("Throttled", "provider_error", True),
+    ],
+)
+def test_item_errors_have_our_classes(
+    server: ScriptedServer, code: str, error_class: ErrorClass, retryable: bool
+) -> None:
+    server.will(answer(200, refusing_one(code)))
+    provider = mitto(server.url)
+
+    result = provider.submit(provider.connect(2), ITEMS, deadline_seconds=1)
+
+    assert result.outcomes[1] == Refused(error_class, code, retryable)
+
+
+def test_an_error_that_is_not_listed_is_not_guessed(server: ScriptedServer) -> None:
+    server.will(answer(200, refusing_one("Strange thing 77")))
+    provider = mitto(server.url)
+
+    result = provider.submit(provider.connect(2), ITEMS, deadline_seconds=1)
+
+    assert [type(outcome) for outcome in result.outcomes] == [Accepted, Unsure, Accepted]
 
 
 def test_speaks_the_bulk_wire_format(server: ScriptedServer) -> None:

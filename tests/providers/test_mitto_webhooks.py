@@ -86,6 +86,14 @@ def test_a_time_that_cannot_be_read_is_no_reason_to_lose_the_receipt(time: objec
     assert (found.status, found.at) == ("sent", None)
 
 
+def test_reads_many_receipts_in_one_call() -> None:
+    body = orjson.dumps([{"messageId": "id-0", "status": "Sent"}, {"messageId": "id-1", "status": "Failure"}])
+
+    receipts = mitto().parse_receipts(TOKEN, body, {})
+
+    assert [(each.provider_message_id, each.status) for each in receipts] == [("id-0", "sent"), ("id-1", "undelivered")]
+
+
 @pytest.mark.parametrize("name", ["eventId", "event_id", "EventId", "eventID"])
 def test_an_event_id_is_the_key(name: str) -> None:
     assert receipt({"messageId": "m", "status": "Sent", name: "e-1"}).dedupe == "e-1"
