@@ -4,11 +4,12 @@ Only `failed` is tried again: undelivered, unknown and unconfirmed ones may have
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
 from billing.services import hold
@@ -83,6 +84,7 @@ def requeue(*, batch_id: int, actor: Actor, reason: str = "") -> int:
     """
     with transaction.atomic():
         batch = _take_dead(batch_id, resolution="requeued")
+        may_send(batch.store)
         campaign = locked(store_id=batch.store_id, campaign_id=batch.campaign_id)
         if campaign.status not in (*CAMPAIGN.moves["retry"].sources, *CAMPAIGN_LIVE):
             raise refusal("requeue", campaign.status)
@@ -107,7 +109,7 @@ def _take_dead(batch_id: int, *, resolution: str) -> SendBatch:
     rows = SendBatch.objects.filter(pk=batch_id, state="dead", resolution="")
     if not rows.update(resolution=resolution, resolved_at=timezone.now()):
         raise NotADeadLetter
-    return SendBatch.objects.get(pk=batch_id)
+    return SendBatch.objects.select_related("store").get(pk=batch_id)
 
 
 def _failed(which: Q) -> list[Row]:
@@ -123,17 +125,26 @@ def _run_again(campaign: Campaign, rows: Sequence[Row], *, actor: Actor, reason:
     run, credits, now = campaign.run + 1, sum(row.credits for row in rows), timezone.now()
     label = f"Campaign “{campaign.name}”, run {run}"
     reservation = hold(store_id=campaign.store_id, amount=credits, key=f"campaign:{campaign.pk}:{run}", label=label)
-    columns: dict[str, Any] = {"run": run, "reservation": reservation, "updated_at": now}
+    columns: dict[str, Any] = {"run": run, "updated_at": now}
     before = campaign.status
-    if before in CAMPAIGN_LIVE:
+    if before in CAMPAIGN_LIVE:  # its own hold stays: whoever is not written down yet is paid from it
         Campaign.objects.filter(pk=campaign.pk).update(**columns)
     else:
-        CAMPAIGN.move(Campaign.objects.filter(pk=campaign.pk), "retry", finished_at=None, **columns)
+        columns |= {"reservation": reservation, "finished_at": None}
+        CAMPAIGN.move(Campaign.objects.filter(pk=campaign.pk), "retry", **columns)
     after = before if before in CAMPAIGN_LIVE else "sending"
     facts = {"recipients": len(rows), "credits": credits, "run": run}
     history.append(campaign, "retry", before=before, after=after, actor=actor, reason=reason, **facts)
     _into_batches(campaign, rows, run=run, reservation_id=reservation.pk)
+    _resolve_emptied(campaign.pk, now)
     enqueue(Task.SEND_NEXT, copies=4)
+
+
+def _resolve_emptied(campaign_id: int, now: datetime) -> None:
+    """Dead letters whose failed recipients all go out again are none any more. Index: batch_campaign."""
+    left = CampaignRecipient.objects.filter(batch_id=OuterRef("pk"), status="failed")
+    letters = SendBatch.objects.filter(~Exists(left), campaign_id=campaign_id, state="dead", resolution="")
+    letters.update(resolution="requeued", resolved_at=now)
 
 
 def _into_batches(campaign: Campaign, rows: Sequence[Row], *, run: int, reservation_id: int) -> None:

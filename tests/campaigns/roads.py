@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+
 from billing.models import CreditReservation
 from campaigns.models import Campaign, CampaignRecipient
 from campaigns.services.finish import finish
@@ -22,11 +24,11 @@ def handed_over(outcomes: Sequence[Outcome] | None = None, **columns: Any) -> Ca
 
 
 def dead(outcomes: Sequence[Outcome], **columns: Any) -> Campaign:
-    """A campaign whose only batch was handed over for the fifth and last time."""
+    """A campaign whose only batch was handed over for the last time."""
     campaign = launched(**{"people": len(outcomes), **columns})
     work = claimed()
     marked(work)
-    settle(settlement(work, outcomes, spent=5))
+    settle(settlement(work, outcomes, spent=settings.SEND_ATTEMPTS))
     finish(campaign.pk)
     return Campaign.objects.get(pk=campaign.pk)
 
