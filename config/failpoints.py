@@ -47,5 +47,5 @@ def reach(point: str) -> None:
         return
     _passed[point] += 1
     if _passed[point] == int(times or 1):
-        os.write(2, f"failpoint {point}\n".encode())  # the drill looks for it in the log
+        os.write(2, f"failpoint {wanted}\n".encode())  # the drill looks for it in the log
         os.kill(os.getpid(), signal.SIGSTOP if how == "stop" else signal.SIGKILL)

@@ -22,7 +22,7 @@ from messaging.drill.seed import seed as seed_rows
 # So long a large campaign takes at least, by the account's limit.
 CAMPAIGN_SECONDS = 60
 THREADS = 4  # of a send worker, as in the Procfile
-FAILPOINT = re.compile(rb"^failpoint (\S+)$", re.MULTILINE)
+FAILPOINT = re.compile(rb"^failpoint ([a-z_.]+)(?:@\d+)?(:stop)?$", re.MULTILINE)
 
 
 class Options(NamedTuple):
@@ -57,26 +57,26 @@ class Drill:
             heal.heal(rig)
             drained = heal.drain(rig)
             heal.close_books()
-            return self._result(rig, minutes.tried, drained)
+            return self._result(rig, minutes, drained)
 
     def _environment(self) -> dict[str, str]:
         """Batches so small that some calls are under way at any moment; see place.TIMERS for the rest."""
-        size = max(20, min(self.rate // 4, 200))
+        size = max(20, min(self.rate // 6, 200))
         os.environ["SMS_BATCH_SIZE"] = str(size)
-        return {**os.environ, "LIMIT_LOCAL_RATE": str(max(self.rate // 4, 5))}
+        return {**os.environ, "LIMIT_LOCAL_RATE": str(max(self.rate // 4, 5)), "LOG_LEVEL": "INFO"}
 
     def _rig(self, house: House) -> Rig:
         seeded = seed_rows(recipients=self.options.recipients, rate=self.rate, echoes=self.options.echoes)
         return Rig(
             house=house,
             provider=ProviderControl(seed=self.options.seed, echoes=self.options.echoes),
-            large=Merchant(seeded.large, rest=0.5),
-            small=Merchant(seeded.small, rest=5.0),
+            large=Merchant(seeded.large, rest=0.5, plans=False),
+            small=Merchant(seeded.small, rest=1.0, plans=True),
             seeded=seeded,
             random=self.rng,
         )
 
-    def _result(self, rig: Rig, tried: dict[str, int], drained: float) -> dict[str, Any]:
+    def _result(self, rig: Rig, minutes: Minutes, drained: float) -> dict[str, Any]:
         book = ledger.read(place.here() / "simulator-ledger.jsonl")
         lost = unconfirmed.explain(dead=rig.house.dead_senders, taken=book.taken, echoes=self.options.echoes)
         kills = len(rig.house.dead_senders)
@@ -94,23 +94,25 @@ class Drill:
             "unconfirmed_because": dict(lost.why),
             "drained_seconds": round(drained, 1),
             "kills": dict(rig.house.kills),
-            "faults": self._faults(rig, tried),
+            "faults": self._faults(rig, minutes.tried, book),
             "provider_faults": dict(book.faults),
+            "timeline": minutes.timeline,
+            "stopped_with_an_error": dict(rig.house.hard_stops),
             "http_answers_lost": rig.large.answers_lost + rig.small.answers_lost,
             "breaker_stops": rig.breaks,
             "checks": [check._asdict() for check in checks],
         }
 
-    def _faults(self, rig: Rig, tried: dict[str, int]) -> dict[str, dict[str, int]]:
-        """Of each fault: how often it was tried, and how often it took effect; crash points by what the logs say."""
-        died = Counter(
-            match.decode()
-            for name in (*rig.house.children, "beat2")
-            for log in rig.house.logs_of(name)
-            if log.exists()
-            for match in FAILPOINT.findall(log.read_bytes())
-        )
+    def _faults(self, rig: Rig, tried: dict[str, int], book: ledger.ProviderBook) -> dict[str, dict[str, int]]:
+        """Of each fault: how often it was tried, and how often it took effect.
+
+        Crash points by what the processes logged, faults of calls by the provider's file.
+        """
         hits = Counter(rig.hits)
-        for point, times in died.items():
-            hits[f"die at {point}"] += times
+        for path in rig.house.all_logs():
+            for point, stopped in FAILPOINT.findall(path.read_bytes()):
+                hits[f"{'freeze' if stopped else 'die'} at {point.decode()}"] += 1
+        for name in tried:
+            if name.startswith("provider "):
+                hits[name] = book.faults[name.removeprefix("provider ")]
         return {name: {"tried": tried.get(name, 0), "hit": hits[name]} for name in sorted({*tried, *hits})}

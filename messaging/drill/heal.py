@@ -21,6 +21,8 @@ from messaging.drill.house import PROCESSES
 from messaging.drill.rig import Rig
 from messaging.models import ProviderAccount, Receipt
 from messaging.receipts import apply
+from messaging.sending import spool
+from messaging.sending.settle import settle
 
 log = logging.getLogger(__name__)
 PATIENCE = 120.0  # seconds
@@ -57,7 +59,12 @@ def drain(rig: Rig) -> float:
 
 
 def close_books() -> None:
-    """Force the deadline: what is unknown now becomes unconfirmed, and the holds are closed."""
+    """Force the deadline: what is unknown now becomes unconfirmed, and the holds are closed.
+
+    Before that, what workers spooled before they died is settled, and every receipt looked at.
+    """
+    for work in spool.waiting(limit=10_000, older_than_seconds=0):
+        settle(work)
     Receipt.objects.filter(applied_at=None).update(next_try_at=timezone.now())
     apply.drain()
     unknown.give_up_overdue(limit=1_000_000, deadline_hours=0)

@@ -39,6 +39,7 @@ class House:
         self.resting: dict[str, float] = {}  # name -> when it starts again (monotonic)
         self.away: set[str] = set()  # must not be started again for now
         self.kills: Counter[str] = Counter()
+        self.hard_stops: Counter[str] = Counter()  # that a SIGTERM did not end with 0
         self.dead_senders: list[int] = []
         self._mines: dict[str, str] = {}
         self._stopping: dict[str, float] = {}
@@ -108,13 +109,18 @@ class House:
     def start(self, name: str, *, alias: str = "") -> None:
         """Start a process of the Procfile; `alias`: a second one of the same kind, under another name."""
         known = alias or name
-        mine = self._mines.pop(known, "")
+        mine = self._mines.get(known, "")
         env = {**self.env, "FAILPOINT": mine} if mine else self.env
         self._starts[known] += 1
-        log = self.place.logs / f"{known}.{self._starts[known]}.log"
         tier = PROVIDER if name == "simulator" else WORKERS
         command = procfile.command(self._lines[name], env=env)
-        self.children[known] = Child(Spec(known, command, env, tier=tier, log=log))
+        self.children[known] = Child(Spec(known, command, env, tier=tier, log=self.logs_of(known)[-1]))
+
+    def start_command(self, name: str, command: list[str], *, mine: str = "") -> None:
+        """Start a command that ends by itself, unless it is mined."""
+        env = {**self.env, "FAILPOINT": mine}
+        self._starts[name] += 1
+        self.children[name] = Child(Spec(name, command, env, tier=WORKERS, log=self.logs_of(name)[-1]))
 
     def look_after(self) -> None:
         """Notice who died, and start again who must run."""
@@ -133,8 +139,13 @@ class House:
         """A process is gone: its children go with it, as in a container."""
         child.kill_group()
         del self.children[name]
-        if self._stopping.pop(name, None) is None or child.exit_code:
-            self.kills[name.rstrip("0123456789")] += 1
+        asked = self._stopping.pop(name, None) is not None
+        if child.spec.log and b"failpoint " in child.spec.log.read_bytes():
+            self._mines.pop(name, None)
+        if asked and child.exit_code:
+            self.hard_stops[name] += 1
+        if not asked or child.exit_code:
+            self.kills[name.rstrip("0123456789")] += bool(child.exit_code)
             if name.startswith("send"):
                 self.dead_senders.append(child.process.pid)
         if name in PROCESSES:
@@ -156,7 +167,7 @@ class House:
             self._stopping[name] = time.monotonic()
 
     def mine(self, name: str, failpoint: str) -> None:
-        """Replace a process by one that dies (or stops) at a failpoint."""
+        """Replace a process by one that dies (or stops) at a failpoint, also if it is killed before it gets there."""
         self._mines[name] = failpoint
         self.stop_softly(name)
 
@@ -181,6 +192,10 @@ class House:
             tasks = Path(f"/proc/{child.process.pid}/task/{child.process.pid}/children").read_text()
             return [int(pid) for pid in tasks.split()]
         return []
+
+    def all_logs(self) -> list[Path]:
+        """The logs of every start of everything."""
+        return [path for name in self._starts for path in self.logs_of(name) if path.exists()]
 
     def logs_of(self, name: str) -> list[Path]:
         """The logs of all starts of a process, oldest first."""

@@ -14,6 +14,7 @@ class Taken(NamedTuple):
 
     recipient_id: int
     attempt: int
+    message_id: str
     destination: str
     at: float
     fate: str
@@ -51,7 +52,11 @@ def read(path: Path) -> ProviderBook:
         if mark is None:
             foreign += 1
             continue
-        taken.append(Taken(*mark, message["destination"], message["at"], message["fate"], receipts[number]))
+        taken.append(
+            Taken(
+                *mark, message["message_id"], message["destination"], message["at"], message["fate"], receipts[number]
+            )
+        )
     return ProviderBook(
         taken,
         foreign,

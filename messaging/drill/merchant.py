@@ -6,6 +6,7 @@ Every request may meet a dead web process or database; then it is tried again wi
 import random
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
@@ -14,15 +15,19 @@ from django.conf import settings
 from messaging.drill.seed import Shop
 
 TIMEOUT = 6
-LIVE = ("sending", "paused")
+LIVE = ("scheduled", "sending", "paused")
 MESSAGE = "Hello {{first_name|you}}, this is message {n} of the drill."
 
 
 class Merchant:
-    """One store that sends campaigns back to back, each to everybody, with a pause of `rest` seconds between."""
+    """One store that sends campaigns back to back, each to everybody, with a pause of `rest` seconds between.
 
-    def __init__(self, shop: Shop, *, rest: float) -> None:
+    `plans`: every second one is scheduled, so that a sweep has to launch it; and they overtake the others.
+    """
+
+    def __init__(self, shop: Shop, *, rest: float, plans: bool) -> None:
         self.shop = shop
+        self.plans = plans
         self.rest = rest
         self.launched: list[str] = []
         self.cancelled: list[str] = []
@@ -88,7 +93,8 @@ class Merchant:
                 "name": f"Drill {random.random():.6f}",
                 "message": MESSAGE.replace("{n}", str(len(self.launched))),
             }
-            made = self.ask("POST", "campaigns", {**fields, "kind": "marketing", "audience": {"all": True}})
+            fields |= {"kind": "marketing", "priority": "high" if self.plans else "normal"}
+            made = self.ask("POST", "campaigns", {**fields, "audience": {"all": True}})
             self._draft = {"campaign": made["id"], "key": str(uuid.uuid4())} if made else {}
         if "campaign" in self._draft and "quote" not in self._draft:
             quote = self.ask("GET", f"campaigns/{self._draft['campaign']}/quote")
@@ -97,9 +103,12 @@ class Merchant:
             self._enqueue()
 
     def _enqueue(self) -> None:
-        campaign = self._draft["campaign"]
-        body = {"quote_id": self._draft["quote"]}
-        answer = self.ask("POST", f"campaigns/{campaign}/enqueue", body, **{"Idempotency-Key": self._draft["key"]})
+        campaign, key = self._draft["campaign"], {"Idempotency-Key": self._draft["key"]}
+        if self.plans and len(self.launched) % 2:
+            soon = datetime.now(UTC) + timedelta(seconds=1)
+            answer = self.ask("POST", f"campaigns/{campaign}/schedule", {"send_at": soon.isoformat()}, **key)
+        else:
+            answer = self.ask("POST", f"campaigns/{campaign}/enqueue", {"quote_id": self._draft["quote"]}, **key)
         shown = answer or self.ask("GET", f"campaigns/{campaign}")
         if shown and shown["status"] != "draft":
             self.launched.append(campaign)

@@ -52,6 +52,7 @@ def environment() -> dict[str, str]:
         "SIMULATOR_URL": f"http://{ports.HOST}:{simulator}",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
+        "LOG_LEVEL": "ERROR",
         **{name: os.environ.get(name, value) for name, value in TIMERS.items()},
     }
 

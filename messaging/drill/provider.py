@@ -8,7 +8,7 @@ from django.conf import settings
 
 from messaging.drill.seed import API_KEY, WEBHOOK_SECRET
 
-TIMEOUT = 10
+TIMEOUT = 3
 # Receipts are pushed again for minutes: a drill may keep the web process away for long.
 RETRY = [1, 1, 2, 3, 5, 5, 5, 5, 10, 10, 10, 10, 20, 20, 20, 20, 30, 30, 30, 30]
 OUTCOMES = {
@@ -34,6 +34,7 @@ class ProviderControl:
         self.echoes = echoes
         self.faults: dict[str, float] = {}
         self.receipts: dict[str, Any] = {}
+        self._told = True
         self.top: dict[str, Any] = {}
 
     def plan(self) -> dict[str, Any]:
@@ -64,12 +65,19 @@ class ProviderControl:
         }
 
     def tell(self) -> bool:
-        """Send the plan. False when the simulator is not there: whoever starts it again tells it."""
+        """Send the plan. False when the simulator is not there; `repeat` does it later."""
         try:
             requests.put(f"{settings.SIMULATOR_URL}/_plan", json=self.plan(), timeout=TIMEOUT).raise_for_status()
-        except requests.ConnectionError:
+        except requests.RequestException:
+            self._told = False
             return False
+        self._told = True
         return True
+
+    def repeat(self) -> None:
+        """Tell it again when it was not there."""
+        if not self._told:
+            self.tell()
 
     def add(self, faults: Mapping[str, float] | None = None, **receipts: Any) -> bool:
         """Lay faults over the plan. As `tell`."""

@@ -1,6 +1,7 @@
 """What a fault may reach for."""
 
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class Rig:
     hits: Counter[str] = field(default_factory=Counter)
     opted_out: dict[int, float] = field(default_factory=dict)
     breaks: int = 0
+    frozen_until: float = 0.0  # monotonic: a worker may still wake up with an answer
+    planned_later: list[tuple[float, "Act"]] = field(default_factory=list)
 
     @property
     def merchants(self) -> tuple[Merchant, Merchant]:
@@ -38,6 +41,14 @@ class Rig:
         """As staff would: start the provider account again that the circuit breaker stopped."""
         account = ProviderAccount.objects.filter(pk=self.seeded.account_id, status="stopped")
         self.breaks += account.update(status="active", status_reason="", updated_at=timezone.now())
+
+    def later(self, seconds: float, act: "Act") -> None:
+        """Do something in the middle of a fault."""
+        self.planned_later.append((time.monotonic() + seconds, act))
+
+    def freezes(self, seconds: float) -> None:
+        """A worker sleeps for so long; let it settle what it has before a deadline is forced."""
+        self.frozen_until = max(self.frozen_until, time.monotonic() + seconds + 15.0)
 
     def sender(self) -> str:
         """One of the send workers."""

@@ -1,6 +1,5 @@
 """The drill's minutes: campaigns run back to back while the schedule breaks things and mends them again."""
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +13,6 @@ from messaging.drill.faults import FAULTS
 from messaging.drill.rig import Rig
 from messaging.drill.schedule import Planned
 
-log = logging.getLogger(__name__)
 TICK = 0.1
 # What a fault may meet when another one is at work.
 TROUBLE = (Error, RedisError, requests.RequestException, OSError)
@@ -28,6 +26,7 @@ class Minutes:
         self.planned = planned
         self.seconds = seconds
         self.tried: dict[str, int] = {}
+        self.timeline: list[tuple[float, str, bool]] = []  # seconds, fault, whether it took effect at once
         self._open: list[tuple[float, str]] = []  # when it is to be mended (monotonic), what
 
     def run(self) -> None:
@@ -45,19 +44,21 @@ class Minutes:
 
     def _step(self, elapsed: float) -> None:
         self.rig.house.look_after()
+        self.rig.provider.repeat()
         self._mend()
+        self._do_later()
         while self.planned and self.planned[0].at <= elapsed:
-            self._break(self.planned.pop(0).name)
+            self._break(self.planned.pop(0).name, elapsed)
         for merchant in self.rig.merchants:
             merchant.tick()
 
-    def _break(self, name: str) -> None:
+    def _break(self, name: str, elapsed: float) -> None:
         fault = FAULTS[name]
         self.tried[name] = self.tried.get(name, 0) + 1
-        log.info("fault", extra={"fault": name})
-        took_effect = attempt(fault.begin, self.rig)
-        if took_effect and took_effect is not FAILED:
-            self.rig.hits[name] += 1
+        result = attempt(fault.begin, self.rig)
+        took_effect = bool(result) and result is not FAILED
+        self.rig.hits[name] += took_effect
+        self.timeline.append((round(elapsed, 1), name, took_effect))
         self._open.append((time.monotonic() + fault.seconds, name))
 
     def _mend(self, *, everything: bool = False) -> None:
@@ -65,6 +66,13 @@ class Minutes:
         for at, name in list(self._open):
             if (at <= now or everything) and attempt(FAULTS[name].end, self.rig) is not FAILED:
                 self._open.remove((at, name))
+
+    def _do_later(self) -> None:
+        now = time.monotonic()
+        due = [one for one in self.rig.planned_later if one[0] <= now]
+        self.rig.planned_later = [one for one in self.rig.planned_later if one[0] > now]
+        for _, act in due:
+            attempt(act, self.rig)
 
     def _note(self) -> str:
         house = self.rig.house

@@ -40,9 +40,9 @@ class Seeded(NamedTuple):
 
 
 def seed(*, recipients: int, rate: int, echoes: bool) -> Seeded:
-    """`recipients` contacts in the large store, a twentieth in the small one; `rate`: parts per second."""
+    """`recipients` contacts in the large store, up to 400 in the small one; `rate`: parts per second."""
     large = _shop("Large", people=recipients, first=FIRST_PHONE)
-    small = _shop("Small", people=max(recipients // 20, 20), first=FIRST_PHONE + recipients)
+    small = _shop("Small", people=min(max(recipients // 20, 20), 400), first=FIRST_PHONE + recipients)
     account = ProviderAccount.objects.create(
         name=ACCOUNT,
         slug="drill",

@@ -10,17 +10,13 @@ from messaging.models import MessageLog
 
 
 class Unconfirmed(NamedTuple):
-    """`why`: recipients by cause. `unexplained`, `settleable`: ids for which there is no excuse."""
+    """`ids`: all of them. `why`: recipients by cause. `unexplained`, `settleable`: ids for which there is no excuse."""
 
+    ids: set[int]
     why: Counter[str]
     unexplained: list[int]
     settleable: list[int]
     cut_batches: set[int]
-
-    @property
-    def total(self) -> int:
-        """All of them."""
-        return self.why.total() + len(self.unexplained)
 
 
 class Row(NamedTuple):
@@ -45,7 +41,7 @@ def explain(*, dead: Collection[int], taken: Sequence[Taken], echoes: bool) -> U
         ).values_list("recipient_id", "error_code")
     )
     proved = {one.recipient_id for one in taken if one.receipts and one.fate != "unknown_word"}
-    found = Unconfirmed(Counter(), [], [], set())
+    found = Unconfirmed({row.recipient_id for row in rows}, Counter(), [], [], set())
     for row in rows:
         if row.recipient_id in unsure:
             found.why[f"unclear answer: {unsure[row.recipient_id]}"] += 1

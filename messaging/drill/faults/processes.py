@@ -27,7 +27,11 @@ def _kill_both_senders(rig: Rig) -> bool:
 
 
 def _freeze(name: str) -> Callable[[Rig], bool]:
-    return lambda rig: rig.house.signal(name, signal.SIGSTOP)
+    def freeze(rig: Rig) -> bool:
+        rig.freezes(FROZEN_SECONDS)
+        return rig.house.signal(name, signal.SIGSTOP)
+
+    return freeze
 
 
 def _thaw(name: str) -> Callable[[Rig], bool]:

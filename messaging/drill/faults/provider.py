@@ -5,7 +5,7 @@ from typing import Any
 from messaging.drill.rig import Fault, Rig
 
 # Share of the calls that meet the fault, while it lasts.
-SHARE = 0.5
+SHARE = 0.6
 CALLS = (
     "hang_before", "hang_after", "drop_before", "drop_after", "429", "429_plain", "500", "503", "502_after", "400",
     "partial", "short", "extra", "duplicate_ids", "truncated", "html", "drip", "redirect", "huge",
@@ -23,7 +23,7 @@ RECEIPTS: dict[str, dict[str, Any]] = {
 
 
 def _fault(name: str) -> Fault:
-    return Fault(lambda rig: rig.provider.add({name: SHARE}), 5.0, lambda rig: rig.provider.remove(name))
+    return Fault(lambda rig: rig.provider.add({name: SHARE}), 7.0, lambda rig: rig.provider.remove(name))
 
 
 def _receipts(keys: dict[str, Any]) -> Fault:
