@@ -108,6 +108,7 @@ class LedgerEntry(models.Model):
     repeated = False  # no column: true on what a service returns when the key had been used and nothing changed
 
     class Meta:
+        verbose_name_plural = "ledger entries"
         constraints = [models.CheckConstraint(condition=Q(kind__in=KINDS), name="ledger_kind")]
         indexes = [
             models.Index(fields=["account", "-id"], name="ledger_account"),

@@ -87,6 +87,7 @@ class CampaignProgress(models.Model):
     last_sent_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name_plural = "campaign progress"
         constraints = [
             models.CheckConstraint(
                 condition=Q(

@@ -46,6 +46,7 @@ class SendBatch(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name, verbose_name_plural = "batch", "batches"
         constraints = [BATCH.check("batch_state")]
         indexes = [
             models.Index(fields=["campaign", "id"], name="batch_campaign"),
