@@ -71,12 +71,11 @@ class Twilio(HttpProvider):
     name: ClassVar[str] = "twilio"
 
     def __init__(self, config: AccountConfig) -> None:
-        account = needed(config, "account_sid")
+        account, token = needed(config, "account_sid"), needed(config, "auth_token")
         key = "api_secret" if config.credentials.get("api_secret") else "auth_token"
         user = account if key == "auth_token" else needed(config, "api_key")
-        basic = b64encode(f"{user}:{config.credentials[key]}".encode()).decode()
+        basic = b64encode(f"{user}:{config.credentials.get('api_secret') or token}".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
-        needed(config, "auth_token")
         super().__init__(config, headers, key=key, secrets="auth_token", max_batch=100)
         self._messages = f"/2010-04-01/Accounts/{quote(account, safe='')}/Messages"
         self._webhook_url = str(config.options.get("webhook_url", ""))

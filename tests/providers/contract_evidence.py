@@ -96,7 +96,8 @@ class EvidenceContract(Dialect):
     def test_credentials_are_in_no_text(self, server: ScriptedServer) -> None:
         config = AccountConfig("http://h.example", self.secrets, {})
         provider = self.build(server.url)
-        server.will(answer(400, self.error(f"key {' '.join(self.secrets.values())} and +306900000100")))
+        quoted = self.error(f"key {' '.join(self.secrets.values())} and +306900000100")
+        server.will(*[answer(400, quoted)] * 3)
 
         result = provider.submit(provider.connect(2), ITEMS, deadline_seconds=1)
 
