@@ -225,9 +225,10 @@ def _plan(rows: Any) -> str:
 
 
 def test_each_chunk_is_read_by_index(store: Store) -> None:
-    named = ContactListFactory.create(store=store, contacts=ContactFactory.create_batch(50, store=store))
-    ContactFactory.create_batch(150, store=StoreFactory.create())
-    window = {"after": 10, "bound": 10_000}
+    people = ContactFactory.create_batch(50, store=store)
+    named = ContactListFactory.create(store=store, contacts=people)
+    strangers = ContactFactory.create_batch(150, store=StoreFactory.create())
+    window = {"after": people[0].pk, "bound": strangers[-1].pk}
 
     everybody = _plan(audience.people(store_id=store.pk, audience=EVERYBODY, kind="marketing", **window)[:20])
     listed = _plan(audience.people(store_id=store.pk, audience=on(named), kind="marketing", **window)[:20])
