@@ -74,6 +74,7 @@ class CreditAccountAdmin(OpsAdmin):
     """A store's credits."""
 
     kind = "acc"
+    audited = "account"
     list_display = ("store", "balance", "held", "available", "overdraft", "allowance", "ledger", "updated_at")
     list_select_related = ("store",)
     search_fields = ("pk", "store__slug", "store__name__icontains")

@@ -66,25 +66,43 @@ class CampaignAdmin(OpsAdmin):
     """A campaign and how far it is."""
 
     kind = "cmp"
-    list_display = ("name", "store", state("status"), "progress", "audience_size", "delivered", "failed", "started_at")
+    list_display = ("name", "store", state("status"), "so_far", "audience_size", "delivered", "failed", "started_at")
     list_filter = (choice("status", CAMPAIGN.states), choice("kind", KINDS))
     list_select_related = ("store", "progress")
     search_fields = ("pk", "name__icontains", "store__slug")
-    readonly_fields = ("progress", "sent_in")
-    exclude = ("quote",)
+    readonly_fields = ("so_far", "sent_in")
+    fields = (
+        *(
+            "so_far",
+            "status",
+            "reason",
+            "sent_in",
+            "store",
+            "name",
+            "kind",
+            "message",
+            "audience",
+            "on_missing",
+            "sender",
+        ),
+        *("priority", "run", "reservation", "send_at", "next_try_at", "created_by", "created_at", "started_at"),
+        *("finished_at", "archived_at", "public"),
+    )
     sortable_by = ("name", "started_at")
     operations = (
         Operation(
             "pause",
-            "Pause",
+            "Pause sending",
             "Batches at a worker finish and are billed; nothing else leaves until it is resumed.",
             pause,
             applies=offered("pause"),
         ),
-        Operation("resume", "Resume", "Sending goes on at the exact recipient.", resume, applies=offered("resume")),
+        Operation(
+            "resume", "Resume sending", "Sending goes on at the exact recipient.", resume, applies=offered("resume")
+        ),
         Operation(
             "cancel",
-            "Cancel",
+            "Cancel campaign",
             "Batches at a worker finish and are billed; all others are never sent and their credits go back. "
             "This cannot be taken back.",
             cancel,
@@ -104,7 +122,7 @@ class CampaignAdmin(OpsAdmin):
         return super().get_queryset(request).select_related("store", "progress")
 
     @admin.display(description="progress")
-    def progress(self, campaign: Campaign) -> str:
+    def so_far(self, campaign: Campaign) -> str:
         """How much of the audience is no longer waiting."""
         row = _progress(campaign)
         return bar(done=row.audience - row.pending, of=row.audience)
@@ -157,6 +175,7 @@ class SendBatchAdmin(OpsAdmin):
     """The unit of sending: where each stands, and its last error."""
 
     kind = "bat"
+    audited = "batch"
     list_display = ("id", "of", state("state"), "size", "attempt", "claims", "owner", "error", "ready_at", "settled_at")
     list_filter = (choice("state", BATCH.states),)
     list_select_related = ("campaign",)

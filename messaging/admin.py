@@ -1,5 +1,6 @@
 """What went out and came back, and the accounts it goes over, in the ops console."""
 
+import json
 from typing import Any
 
 from django import forms
@@ -24,7 +25,7 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     provider = forms.ChoiceField(choices=[(name, name) for name in PROVIDERS])
     on_ambiguous = forms.ChoiceField(choices=[(word, word.replace("_", " ")) for word in ON_AMBIGUOUS])
-    new_credentials = forms.JSONField(
+    new_credentials = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "cols": 60, "autocomplete": "off", "spellcheck": "false"}),
         help_text='A JSON object of names and secrets, like {"api_key": "…"}. Left empty, the old ones stay.',
@@ -32,9 +33,13 @@ class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_new_credentials(self) -> dict[str, str] | None:
         """Names and texts, or nothing."""
-        given = self.cleaned_data["new_credentials"]
-        if given is None and self.instance.pk:
+        text = self.cleaned_data["new_credentials"]
+        if not text and self.instance.pk:
             return None
+        try:
+            given = json.loads(text or "{}")
+        except ValueError:
+            given = None
         if not isinstance(given, dict) or not all(isinstance(value, str) for value in given.values()):
             raise forms.ValidationError("A JSON object whose values are texts.")
         return given
@@ -57,6 +62,7 @@ class ProviderAccountAdmin(OpsAdmin):
     """An account at a provider: its settings, and the switch of its sending."""
 
     kind = "acc"
+    audited = "provider_account"
     writable = True
     form = ProviderAccountForm
     list_display = ("name", "provider", "store", state("status"), "status_reason", "parts_per_second", "updated_at")
@@ -86,7 +92,7 @@ class ProviderAccountAdmin(OpsAdmin):
         shown = ("slug", "status", "status_reason", "created_at", "public") if obj else ()
         return (*EDITABLE, "new_credentials", *shown)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         """The webhook address and the state."""
         return (*super().get_readonly_fields(request, obj), "slug", "status", "status_reason", "created_at")
 

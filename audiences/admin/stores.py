@@ -40,6 +40,7 @@ class StoreAdmin(OpsAdmin):
     """A store's settings, and the switch of its sending."""
 
     kind = "str"
+    audited = "store"
     writable = True
     list_display = ("name", "slug", "country", state("status"), "sending", "created_at")
     list_filter = (choice("status", STORE_STATUSES), "sending_stopped")
@@ -67,7 +68,7 @@ class StoreAdmin(OpsAdmin):
         """Whether staff lets it send."""
         return not store.sending_stopped
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         """The slug is in addresses: it stays."""
         fixed = ("slug", "status", "sending_stopped") if obj else ()
         return (*fixed, *super().get_readonly_fields(request, obj))
@@ -108,7 +109,7 @@ class MemberAdmin(OpsAdmin):
     raw_id_fields = ("user", "store")
     fields = ("user", "store", "role")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         """A member changes the role, never the person or the store."""
         return ("user", "store") if obj else ()
 
@@ -142,6 +143,7 @@ class ApiKeyAdmin(OpsAdmin):
     """Keys of integrations; the key itself is nowhere."""
 
     kind = "key"
+    audited = "key"
     list_display = ("name", "store", "prefix", "scopes", "last_used_at", "expires_at", "revoked_at")
     list_select_related = ("store",)
     search_fields = ("pk", "prefix", "store__slug")

@@ -1,6 +1,7 @@
 """How values look in the ops console."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -17,8 +18,9 @@ def badge(word: str) -> SafeString:
     return format_html('<span class="st st-{}">{}</span>', word, word.replace("_", " ")) if word else SafeString(EMPTY)
 
 
+@cache
 def state(column: str) -> Callable[[Model], SafeString]:
-    """A column of a list that shows a state as a badge."""
+    """A column of a list, or a line of a page, that shows a state as a badge."""
 
     @admin.display(description=column, ordering=column)
     def shown(row: Model) -> SafeString:

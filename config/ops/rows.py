@@ -3,6 +3,7 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.auth import get_permission_codename
@@ -13,6 +14,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from config.opaque import private_id, public_id
+from config.ops.marks import state
 from config.ops.operations import Operation, run
 from config.ops.pages import CarefulPaginator
 from config.problems import Problem
@@ -23,28 +25,34 @@ else:
     Admin = admin.ModelAdmin
 
 BIGGEST = 2**63 - 1
+STATES = ("status", "state", "outcome")
 
 
 class OpsAdmin(Admin):
     """Shows rows and changes none; staff acts on them by `operations`.
 
-    `kind`: of the rows' public ids, by which they can be found; `search_fields`: look-ups that an index serves, tried
-    with the whole text; `writable`: rows can be added and changed in the form, which calls a service to save.
+    `kind`: of the rows' public ids, by which they can be found; `audited`: how the audit calls a row (`<this>:<id>`);
+    `search_fields`: look-ups that an index serves, tried with the whole text; `writable`: rows can be added and
+    changed in the form, which calls a service to save.
     """
 
     kind: ClassVar[str] = ""
+    audited: ClassVar[str] = ""
     operations: ClassVar[tuple[Operation, ...]] = ()
     writable: ClassVar[bool] = False
     search_fields: ClassVar[tuple[str, ...]] = ("pk",)
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count the table once per value of each filter
     paginator = CarefulPaginator
     change_form_template = "admin/ops_change_form.html"
 
     def formfield_for_dbfield(self, db_field: Any, request: Any, **options: Any) -> Any:
         """What the table lets be empty may be left empty: our columns say so by NULL or by an empty object."""
         if isinstance(db_field, models.URLField):
-            options["assume_scheme"] = "https"
+            options |= {"assume_scheme": "https", "widget": forms.URLInput(attrs={"class": "vURLField"})}
+        if isinstance(db_field, models.JSONField):
+            options["widget"] = forms.Textarea(attrs={"rows": 3, "cols": 60})
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field and (db_field.null or isinstance(db_field, models.JSONField)):
             field.required = False
@@ -98,10 +106,16 @@ class OpsAdmin(Admin):
         """The id under which the API and the merchant know the row."""
         return public_id(row.pk, kind=self.kind) if row.pk else ""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """What the admin names, and the public id."""
-        named = tuple(str(name) for name in super().get_readonly_fields(request, obj))
-        return (*named, "public") if self.kind and obj else named
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        """What the admin names, the states as badges, and the public id."""
+        names = {field.name for field in self.opts.fields}
+        badges = tuple(state(name) for name in STATES if name in names)
+        return (*super().get_readonly_fields(request, obj), *badges, *(("public",) if self.kind and obj else ()))
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The fields, each once, a state where its column stands."""
+        names: Any = super().get_fields(request, obj)
+        return list(dict.fromkeys(state(name) if name in STATES else name for name in names))
 
     def changeform_view(
         self,
@@ -122,8 +136,17 @@ class OpsAdmin(Admin):
         row = options.get("obj")
         offered = [one for one in self.operations if row and one.applies(row)] if self.may_operate(request) else []
         list_page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
-        context |= {"operations": offered, "list_page": list_page}
+        audit = f"{self.audited}:{row.pk}" if row and self.audited else ""
+        context |= {"operations": offered, "list_page": list_page, "audit": audit, "subtitle": name_of(row)}
         return super().render_change_form(request, context, *args, **options)
+
+
+def name_of(row: Any) -> str:
+    """What a row is called: its own text, or its kind and number when it has none."""
+    if row is None:
+        return ""
+    written: Any = type(row).__str__
+    return str(row) if written is not models.Model.__str__ else f"{row._meta.verbose_name} {row.pk}"
 
 
 def _run(operation: Operation, console: OpsAdmin, request: HttpRequest, rows: "QuerySet[Any]") -> HttpResponse:

@@ -12,7 +12,10 @@ AT_LEAST = 60  # seconds that any sweep may be late: a worker that restarts take
 
 
 class Sweep(NamedTuple):
-    """A sweep's schedule and its last run. `every`: seconds; `error`: the kind of error it ended with, or ""."""
+    """A sweep's schedule and its last run.
+
+    `every` and `age` (since its start): seconds; `error`: the kind of error it ended with, or "".
+    """
 
     name: str
     every: float
@@ -22,6 +25,7 @@ class Sweep(NamedTuple):
     error: str
     runs: int
     late: bool
+    age: float | None
 
 
 def sweeps(*, since: datetime | None) -> list[Sweep]:
@@ -33,9 +37,10 @@ def sweeps(*, since: datetime | None) -> list[Sweep]:
 
 def _sweep(name: str, every: float, run: SweepRun | None, *, now: datetime, since: datetime | None) -> Sweep:
     last = run.started_at if run else since
-    late = last is None or (now - last).total_seconds() > max(3 * every, AT_LEAST)
+    age = (now - last).total_seconds() if last else None
+    late = age is None or age > max(3 * every, AT_LEAST)
     if run is None:
-        return Sweep(name, every, None, None, {}, "", 0, late)
+        return Sweep(name, every, None, None, {}, "", 0, late, None)
     # What an error says may quote a row: only its kind is for everybody.
     error = run.error.partition(":")[0]
-    return Sweep(name, every, run.started_at, run.finished_at, run.counts, error, run.runs, late)
+    return Sweep(name, every, run.started_at, run.finished_at, run.counts, error, run.runs, late, age)
