@@ -7,7 +7,7 @@ os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/heliograph")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 DEBUG = False
 SECURE_SSL_REDIRECT = False
