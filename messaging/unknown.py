@@ -5,16 +5,19 @@ comes even later is still billed.
 """
 
 import logging
+from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils import timezone
 
 from campaigns.models import CampaignRecipient
 from campaigns.queries.progress import count_moves
-from campaigns.queries.receipts import Change, close_resolved, lock_standing
+from campaigns.queries.receipts import Change, Standing, close_resolved, lock_standing
 from campaigns.queries.unknown import give_up, overdue_batch
 from campaigns.services.finish import settled_unknowns
 from config.audit import Actor, record
 from config.failpoints import reach
+from messaging.log import LogLine, append
 from messaging.models import ProviderAccount
 from messaging.receipts.consequences import record_changes
 
@@ -63,7 +66,7 @@ def decide(*, campaign_id: int, accepted: bool, actor: Actor, reason: str) -> in
     """Staff's word on a campaign's unknown recipients, at most DECIDE_MAX at a time; returns how many it settled.
 
     `accepted`: the provider proved by other means that it sent them, so they are billed. Else: unconfirmed, credits
-    back. Later receipts still count.
+    back. Later receipts still count. The decision is evidence, so it is a line of the message log for each.
     """
     ids = CampaignRecipient.objects.filter(campaign_id=campaign_id, status="unknown").order_by("pk")
     with transaction.atomic():
@@ -74,14 +77,36 @@ def decide(*, campaign_id: int, accepted: bool, actor: Actor, reason: str) -> in
             for row in standings
             if row.status == "unknown"
         ]
+        if not pairs:
+            return 0
         record(
             "campaign.decide_unknown",
             actor=actor,
             subject=f"campaign:{campaign_id}",
+            store_id=pairs[0][0].store_id,
             reason=reason,
             recipients=len(pairs),
             accepted=accepted,
         )
+        append(_log_lines([standing for standing, _ in pairs], accepted=accepted))
         record_changes(pairs)
     settled_unknowns(campaign_id)
     return len(pairs)
+
+
+def _log_lines(standings: Sequence[Standing], *, accepted: bool) -> list[LogLine]:
+    now = timezone.now()
+    return [
+        LogLine(
+            store_id=row.store_id,
+            campaign_id=row.campaign_id,
+            recipient_id=row.recipient_id,
+            batch_id=row.batch_id,
+            attempt=row.attempt,
+            account_id=row.account_id,
+            kind="decision",
+            outcome="accepted" if accepted else "unconfirmed",
+            at=now,
+        )
+        for row in standings
+    ]
