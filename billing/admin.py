@@ -5,7 +5,6 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -198,8 +197,3 @@ class PriceAdmin(OpsAdmin):
     def delete_model(self, request: HttpRequest, obj: Price) -> None:
         """By the service."""
         withdraw_price(price_id=obj.pk, actor=staff(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Price]") -> None:
-        """Each by the service."""
-        for price in queryset:
-            self.delete_model(request, price)

@@ -5,7 +5,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audiences.models import ApiKey, Member, Store, User
@@ -125,11 +124,6 @@ class MemberAdmin(OpsAdmin):
     def delete_model(self, request: HttpRequest, obj: Member) -> None:
         """By the service; the last owner stays."""
         remove_member(store_id=obj.store_id, member_id=obj.pk, actor=staff(request))
-
-    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[Member]") -> None:
-        """Each by the service."""
-        for member in queryset:
-            self.delete_model(request, member)
 
 
 def revoke(key: ApiKey, answers: Answers, request: HttpRequest) -> str:

@@ -56,6 +56,7 @@ class OpsAdmin(Admin):
         field = super().formfield_for_dbfield(db_field, request, **options)
         if field and (db_field.null or isinstance(db_field, models.JSONField)):
             field.required = False
+            field.show_hidden_initial = False  # what changed is judged against the row, not against the sender's word
         return field
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -128,8 +129,16 @@ class OpsAdmin(Admin):
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
         except Problem as problem:
-            messages.error(request, problem.detail)
-            return redirect(request.get_full_path())
+            return _refused(problem, request)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The question before a row is deleted; refusals are told as above."""
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except Problem as problem:
+            return _refused(problem, request)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         """With a button for each operation that applies to the row."""
@@ -139,6 +148,11 @@ class OpsAdmin(Admin):
         audit = f"{self.audited}:{row.pk}" if row and self.audited else ""
         context |= {"operations": offered, "list_page": list_page, "audit": audit, "subtitle": name_of(row)}
         return super().render_change_form(request, context, *args, **options)
+
+
+def _refused(problem: Problem, request: HttpRequest) -> HttpResponse:
+    messages.error(request, problem.detail)
+    return redirect(request.get_full_path())
 
 
 def name_of(row: Any) -> str:
