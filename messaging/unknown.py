@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import CampaignRecipient
 from campaigns.queries.progress import count_moves
-from campaigns.queries.receipts import Change, Standing, close_resolved, lock_standing
+from campaigns.queries.receipts import Change, Standing, lock_standing
 from campaigns.queries.unknown import give_up, overdue_batch
 from campaigns.services.finish import settled_unknowns
 from config.audit import Actor, record
@@ -45,7 +45,6 @@ def give_up_overdue(*, limit: int, deadline_hours: float | None = None) -> dict[
                 break
             moves = give_up(batch.batch_id)
             count_moves(campaign_id=batch.campaign_id, moves=moves)
-            close_resolved([batch.batch_id])
             reach("give_up.before_commit")
         counts["batches"] += 1
         counts["recipients"] += sum(move.recipients for move in moves)

@@ -76,16 +76,19 @@ def record_evidence(changes: Sequence[Change]) -> int:
     return execute(sql, params)
 
 
-def close_resolved(batch_ids: Sequence[int]) -> int:
-    """ambiguous -> done where no recipient is unknown any more."""
+def close_resolved(campaign_id: int) -> int:
+    """ambiguous -> done for the campaign's batches in which no recipient is unknown any more. Index: batch_ambiguous.
+
+    In a transaction of its own: who settles late locks the batch, then its recipients; evidence has locked recipients.
+    """
     sql = """
         UPDATE campaigns_sendbatch b
            SET state = 'done'
-         WHERE b.id = ANY(%(ids)s)
+         WHERE b.campaign_id = %(campaign_id)s
            AND b.state = 'ambiguous'
            AND NOT EXISTS (SELECT
                              FROM campaigns_campaignrecipient r
                             WHERE r.batch_id = b.id
                               AND r.status = 'unknown')
     """
-    return execute(sql, {"ids": list(batch_ids)})
+    return execute(sql, {"campaign_id": campaign_id})

@@ -52,6 +52,19 @@ def hold_live(campaign_id: int) -> bool:
     return fetch_one(sql, {"campaign_id": campaign_id}, Held) is not None
 
 
+def lock_unknown(batch_id: int) -> None:
+    """Lock the batch's unknown recipients by id, as evidence does. For a late settle, which holds their batch."""
+    sql = """
+        SELECT id
+          FROM campaigns_campaignrecipient
+         WHERE batch_id = %(batch_id)s
+           AND status = 'unknown'
+         ORDER BY id
+           FOR UPDATE
+    """
+    execute(sql, {"batch_id": batch_id})
+
+
 def record_outcomes(
     *,
     attempt: int,

@@ -7,6 +7,7 @@ from campaigns.hold import release_rest
 from campaigns.models import Campaign
 from campaigns.queries.finish import drained_campaigns, finish_if_drained, take_batch_of_cancelled
 from campaigns.queries.progress import count_moves
+from campaigns.queries.receipts import close_resolved
 from campaigns.queries.settle import move_pending
 from campaigns.states import CAMPAIGN_LIVE
 from config.audit import SYSTEM
@@ -27,7 +28,7 @@ def finish(campaign_id: int) -> bool:
             history.append(campaign, event, before=end.before, after=end.status, actor=SYSTEM)
             reach("finish.before_commit")
     if end is None:
-        settled_unknowns(campaign_id)  # cancelled while the batch was in flight: what it did not need goes back now
+        _release_if_ended(campaign_id)  # cancelled while the batch was in flight: what it did not need goes back now
         return False
     reach("finish.committed")
     release_rest(campaign_id)
@@ -62,6 +63,11 @@ def _close_batch() -> int | None:
 
 
 def settled_unknowns(campaign_id: int) -> None:
-    """After late evidence: what its reservation no longer needs goes back. While the campaign sends, nothing to do."""
+    """After late evidence has committed: batches without unknown recipients are done, what is not needed goes back."""
+    close_resolved(campaign_id)
+    _release_if_ended(campaign_id)
+
+
+def _release_if_ended(campaign_id: int) -> None:
     if not Campaign.objects.filter(pk=campaign_id, status__in=CAMPAIGN_LIVE).exists():
         release_rest(campaign_id)

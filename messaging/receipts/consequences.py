@@ -1,4 +1,4 @@
-"""What evidence about recipients entails: their states, the counters, their batches, and, money last, the bill."""
+"""What evidence about recipients entails: their states, the counters and, money last, the bill."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from billing.errors import ReservationClosed, ReservationExceeded
 from billing.services import account_of, capture_late, charge, lock_holds
 from campaigns.queries.progress import add_to_progress, add_to_reasons
-from campaigns.queries.receipts import Change, Standing, close_resolved, record_evidence
+from campaigns.queries.receipts import Change, Standing, record_evidence
 
 Pair = tuple[Standing, Change]
 
@@ -22,7 +22,6 @@ def record_changes(pairs: Sequence[Pair]) -> None:
     billed = {change.recipient_id for _, change in pairs if change.bill}
     record_evidence([change._replace(bill=number in billed) for number, change in sorted(last.items())])
     _count(pairs)
-    close_resolved(sorted({standing.batch_id for standing, _ in pairs if standing.status == "unknown"}))
     late = [standing for standing, change in pairs if change.bill]
     lock_holds({standing.reservation_id for standing in late})  # several holds of one account, always in one order
     for standing in late:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.services import charge
 from campaigns.queries.progress import count_moves
-from campaigns.queries.settle import Moved, end_batch, has_unknown, hold_batch, hold_live, record_outcomes
+from campaigns.queries.settle import Moved, end_batch, has_unknown, hold_batch, hold_live, lock_unknown, record_outcomes
 from config.failpoints import reach
 from messaging.log import LogLine, append
 from messaging.sending.backoff import delay
@@ -61,7 +61,9 @@ def settle(work: Settlement) -> dict[str, int]:
             log.info("batch_was_settled", extra={"batch_id": work.batch_id})
             return {}
         late = state == "ambiguous"
-        exhausted = exhausted or (late and not hold_live(work.campaign_id))
+        if late:
+            exhausted = exhausted or not hold_live(work.campaign_id)
+            lock_unknown(work.batch_id)
         verdicts = [verdict(outcome, exhausted=exhausted) for outcome in work.outcomes]
         moves = _move(work, verdicts, late=late)
         append(log_lines(work))
