@@ -56,7 +56,8 @@ def private_id(text: str, *, kind: str) -> int | None:
     except ValueError:
         return None
     number = unseal(block, kind=kind)
-    return number[0] if number else None
+    # 26 characters hold two bits more than a block, and base32 knows no case: only the way we write it ourselves counts.
+    return number[0] if number and public_id(number[0], kind=kind) == text else None
 
 
 def references(numbers: Iterable[int], *, attempt: int) -> list[str]:
