@@ -72,21 +72,28 @@ class CampaignAdmin(OpsAdmin):
     search_fields = ("pk", "name__icontains", "store__slug")
     readonly_fields = ("so_far", "sent_in")
     fields = (
-        *(
-            "so_far",
-            "status",
-            "reason",
-            "sent_in",
-            "store",
-            "name",
-            "kind",
-            "message",
-            "audience",
-            "on_missing",
-            "sender",
-        ),
-        *("priority", "run", "reservation", "send_at", "next_try_at", "created_by", "created_at", "started_at"),
-        *("finished_at", "archived_at", "public"),
+        "so_far",
+        "status",
+        "reason",
+        "sent_in",
+        "store",
+        "name",
+        "kind",
+        "message",
+        "audience",
+        "on_missing",
+        "sender",
+        "priority",
+        "run",
+        "reservation",
+        "send_at",
+        "next_try_at",
+        "created_by",
+        "created_at",
+        "started_at",
+        "finished_at",
+        "archived_at",
+        "public",
     )
     sortable_by = ("name", "started_at")
     operations = (
