@@ -106,15 +106,22 @@ class House:
         for name, variable in (("simulator", "SIMULATOR_PORT"), ("web", "PORT")):
             _wait(lambda number=int(self.env[variable]): ports.is_open(number), child=self.children[name])  # type: ignore[misc]
 
-    def start(self, name: str, *, alias: str = "") -> None:
-        """Start a process of the Procfile; `alias`: a second one of the same kind, under another name."""
+    def start(self, name: str, *, alias: str = "", mine: str = "") -> None:
+        """Start a process of the Procfile; `alias`: one more of the kind, under another name; `mine`: a failpoint."""
         known = alias or name
-        mine = self._mines.get(known, "")
+        mine = mine or self._mines.get(known, "")
         env = {**self.env, "FAILPOINT": mine} if mine else self.env
         self._starts[known] += 1
         tier = PROVIDER if name == "simulator" else WORKERS
-        command = procfile.command(self._lines[name], env=env)
+        command = [word.replace(f"{name}@", f"{known}@") for word in procfile.command(self._lines[name], env=env)]
         self.children[known] = Child(Spec(known, command, env, tier=tier, log=self.logs_of(known)[-1]))
+
+    def start_beside(self, name: str, *, mine: str) -> str:
+        """Start one more of a kind that dies at a failpoint; the name under which it is known."""
+        kind = name.rstrip("0123456789")
+        alias = f"{kind}-{sum(known.startswith(f'{kind}-') for known in self._starts) + 1}"
+        self.start(name, alias=alias, mine=mine)
+        return alias
 
     def start_command(self, name: str, command: list[str], *, mine: str = "") -> None:
         """Start a command that ends by itself, unless it is mined."""
@@ -145,7 +152,7 @@ class House:
         if asked and child.exit_code:
             self.hard_stops[name] += 1
         if not asked or child.exit_code:
-            self.kills[name.rstrip("0123456789")] += bool(child.exit_code)
+            self.kills[name.rstrip("-0123456789")] += bool(child.exit_code)
             if name.startswith("send"):
                 self.dead_senders.append(child.process.pid)
         if name in PROCESSES:

@@ -84,4 +84,5 @@ def received(simulator: Simulator, campaign: Campaign) -> list[str]:
 
 def phones(campaign: Campaign) -> list[str]:
     """Everybody's number."""
-    return sorted(CampaignRecipient.objects.filter(campaign=campaign).values_list("phone", flat=True))
+    found = CampaignRecipient.objects.filter(campaign=campaign).values_list("phone", flat=True)
+    return sorted(phone or "" for phone in found)

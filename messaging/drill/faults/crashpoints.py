@@ -2,23 +2,23 @@
 
 import signal
 import time
-from collections.abc import Callable
 
 from config.failpoints import POINTS
 from messaging.drill.rig import Fault, Rig
 
-# Which processes pass a place, by the place's first word.
+# Which process passes a place, by the place's first word. Of workers a mined one is started beside the healthy ones;
+# web, which has the port, is replaced.
 PASSED_BY = {
-    "launch": ("web",),
-    "snapshot": ("work", "web"),
-    "claim": ("send1",),
-    "mark": ("send2",),
-    "call": ("send1",),
-    "settle": ("send2",),
-    "receipt": ("web",),
-    "drain": ("work",),
-    "finish": ("send1", "send2"),
-    "close_cancelled": ("work",),
+    "launch": "web",
+    "snapshot": "web",
+    "claim": "send1",
+    "mark": "send1",
+    "call": "send1",
+    "settle": "send1",
+    "receipt": "web",
+    "drain": "work",
+    "finish": "send1",
+    "close_cancelled": "work",
 }
 # Places where it is worth to be frozen instead, and to wake up when others have taken over.
 FROZEN_AT = ("claim.committed", "mark.committed", "call.answered", "settle.before_commit")
@@ -31,27 +31,37 @@ CANCEL_AFTER = 12.0
 GIVE_UP = "from messaging.unknown import give_up_overdue; give_up_overdue(limit=1000, deadline_hours=0)"
 
 
-def _lay(point: str, *, how: str = "") -> Callable[[Rig], bool]:
-    def lay(rig: Rig) -> bool:
-        nth = "" if point.startswith(SELDOM) else f"@{rig.random.randint(1, 3)}"
-        for name in PASSED_BY[point.partition(".")[0]]:
-            rig.house.mine(name, f"{point}{nth}{how}")
-        if point.startswith("close_cancelled"):
+class Mine:
+    """A process that dies, or stops, at a point."""
+
+    def __init__(self, point: str, *, how: str = "") -> None:
+        self.point = point
+        self.how = how
+        self.by = PASSED_BY[point.partition(".")[0]]
+        self._laid: list[str] = []
+
+    def lay(self, rig: Rig) -> bool:
+        """Start it. False: whether somebody passed there is in the logs."""
+        nth = "" if self.point.startswith(SELDOM) else f"@{rig.random.randint(1, 3)}"
+        failpoint = f"{self.point}{nth}{self.how}"
+        if self.by == "web":
+            rig.house.mine("web", failpoint)
+        else:
+            self._laid.append(rig.house.start_beside(self.by, mine=failpoint))
+        if self.point.startswith("close_cancelled"):
             rig.later(CANCEL_AFTER, lambda rig: rig.small.move("cancel") or rig.large.move("cancel"))
-        if how:
-            rig.freezes(SECONDS.get(point, USUAL_SECONDS))
-        return False  # whether somebody passed there is in the logs
+        if self.how:
+            rig.freezes(USUAL_SECONDS)
+        return False
 
-    return lay
-
-
-def _clear(point: str) -> Callable[[Rig], None]:
-    def clear(rig: Rig) -> None:
-        for name in PASSED_BY[point.partition(".")[0]]:
+    def clear(self, rig: Rig) -> None:
+        """Wake it if it sleeps, and end it if it lives."""
+        if self.by == "web":
+            rig.house.disarm("web")
+        for name in self._laid:
             rig.house.signal(name, signal.SIGCONT)
-            rig.house.disarm(name)
-
-    return clear
+            rig.house.stop_softly(name)
+        self._laid.clear()
 
 
 def _give_up(rig: Rig, *, mine: str = "") -> bool:
@@ -65,11 +75,17 @@ def _give_up(rig: Rig, *, mine: str = "") -> bool:
 def _mined(point: str) -> Fault:
     if point == "give_up.before_commit":
         return Fault(lambda rig: _give_up(rig, mine=point))
-    return Fault(_lay(point), SECONDS.get(point.partition(".")[0], USUAL_SECONDS), _clear(point))
+    mine = Mine(point)
+    return Fault(mine.lay, SECONDS.get(point.partition(".")[0], USUAL_SECONDS), mine.clear)
+
+
+def _frozen(point: str) -> Fault:
+    mine = Mine(point, how=":stop")
+    return Fault(mine.lay, USUAL_SECONDS, mine.clear)
 
 
 FAULTS = {
     **{f"die at {point}": _mined(point) for point in POINTS},
-    **{f"freeze at {point}": Fault(_lay(point, how=":stop"), USUAL_SECONDS, _clear(point)) for point in FROZEN_AT},
+    **{f"freeze at {point}": _frozen(point) for point in FROZEN_AT},
     "the deadline is now": Fault(_give_up),
 }
