@@ -1,0 +1,5 @@
+"""Campaigns in the ops console."""
+
+from campaigns.admin import campaigns, sending
+
+__all__ = ["campaigns", "sending"]
