@@ -3,7 +3,7 @@
 A bucket fills at the rate and holds one second's worth. A hand-over takes its parts at once and may leave the bucket in
 debt; whoever comes next waits until it is paid. So batches larger than a second's worth pass, and the average holds.
 After a 429 the account's rate is halved, and recovers by a tenth of the full rate every ten seconds.
-Without Redis every process keeps to LIMIT_LOCAL_RATE by itself: slow, but never faster than agreed.
+Without Redis every process keeps to LIMIT_LOCAL_RATE by itself, or to what was agreed if that is slower.
 """
 
 import logging
@@ -75,12 +75,13 @@ class _Local:
         self._lock = threading.Lock()
         self._free_at = 0.0
 
-    def take(self, parts: int, longest: float) -> float:
+    def take(self, lane: Lane, *, parts: int, longest: float) -> float:
+        rate = min(settings.LIMIT_LOCAL_RATE, lane.account_rate, lane.store_rate or lane.account_rate)
         with self._lock:
             now = time.monotonic()
             wait = max(self._free_at - now, 0.0)
             if wait <= longest:
-                self._free_at = max(self._free_at, now) + parts / settings.LIMIT_LOCAL_RATE
+                self._free_at = max(self._free_at, now) + parts / max(rate, 1)
             return wait
 
 
@@ -100,7 +101,7 @@ def take(lane: Lane, *, parts: int, longest_wait: float) -> float:
         wait = client().eval(TAKE, len(buckets), *[key for key, _, _ in buckets], parts, longest_wait, *arguments)
     except RedisError:
         log.warning("limiter_is_local", extra={"account_id": lane.account_id})
-        return _local.take(parts, longest_wait)
+        return _local.take(lane, parts=parts, longest=longest_wait)
     return float(wait)
 
 
