@@ -95,10 +95,17 @@ class Soonest(NamedTuple):
 
 
 def soonest_ready() -> float | None:
-    """Seconds until the next ready batch of a sending campaign is due; None when none waits. Index: batch_ready."""
+    """Seconds until the next batch that `turns` would show is due; None when none waits. Index: batch_ready.
+
+    A store that may not send has none: its due batches would be waited for again and again.
+    """
     sql = """
         SELECT extract(epoch FROM min(b.ready_at) - statement_timestamp())::float
           FROM campaigns_campaign c
+          JOIN audiences_store s
+            ON s.id = c.store_id
+           AND s.status = 'active'
+           AND NOT s.sending_stopped
           JOIN campaigns_sendbatch b
             ON b.campaign_id = c.id
            AND b.state = 'ready'
