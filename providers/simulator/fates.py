@@ -1,10 +1,13 @@
-"""What becomes of a message at the simulated provider, and which numbers always come to the same end."""
+"""What becomes of a message at the simulated provider, and which numbers always come to the same end.
+
+Words are Mitto's; the other wire formats have tables of their own for them.
+"""
 
 from typing import Final, NamedTuple
 
 
 class Word(NamedTuple):
-    """One delivery status as Mitto says it; `rank` orders what a look-up answers when several have been said."""
+    """One delivery status; `rank` orders what a look-up answers when several have been said."""
 
     status: str
     description: str | None
@@ -21,6 +24,8 @@ WORDS: Final = (
     Word("Teleported", None, 0),
     Word("Buffered", None, 3),
 )
+# What a look-up says as long as nothing else has been said.
+PENDING: Final = Word("Pending", None, 1)
 SENT, DELIVERED, UNREACHABLE, EXPIRED, BLOCKED, TELEPORTED, BUFFERED = range(len(WORDS))
 
 # The receipts of an accepted message, in the order of their time; a fate that is not here is refused.
@@ -36,8 +41,8 @@ RECEIPTS: Final[dict[str, tuple[int, ...]]] = {
     "buffered": (BUFFERED, DELIVERED),
     "no_id": (DELIVERED,),
 }
-# Refused with an item error in an otherwise good reply: never in the ledger.
-REFUSALS: Final[dict[str, str]] = {"invalid": "InvalidDestination", "busy": "Busy"}
+# Refused with an error for the item: never in the ledger. The words are Mitto's too.
+REFUSALS: Final[dict[str, str]] = {"invalid": "InvalidDestination", "busy": "Busy", "opted_out": "OptedOut"}
 FATES: Final = frozenset(RECEIPTS) | frozenset(REFUSALS)
 
 # Numbers with one fixed end each, for demos and tests by hand.
@@ -54,4 +59,5 @@ NUMBERS: Final[dict[str, str]] = {
     "+306900000010": "buffered",
     "+306900000011": "no_id",
     "+306900000012": "sent_only",
+    "+306900000013": "opted_out",
 }

@@ -21,7 +21,8 @@ _CHUNK: Final = 1 << 20
 
 
 # One accepted item as its line has it: type, message_id, reference, destination, sender, text, parts, fate, account, at
-# (seconds since 1970). A dict and not a class, because at a thousand per call building objects is the cost of it all.
+# (seconds since 1970), and what its wire format needs besides. A dict and not a class, because at a thousand per call
+# building objects is the cost of it all.
 Message = dict[str, Any]
 
 
@@ -44,12 +45,16 @@ class Ledger:
     def accept(self, messages: Sequence[Message], call: dict[str, Any], *, fsync: bool) -> int:
         """Write the messages and the call that brought them; the first one's number, the others follow it.
 
-        Each message is given its id. Its keys must begin with `type` and `message_id`.
+        Each message is given its id, and one that has a `batch` the id of the first. Its keys must begin with `type`
+        and `message_id`.
         """
         with self._lock:
             first = len(self._offsets)
-            for message, message_id in zip(messages, _message_ids(first, len(messages)), strict=True):
+            ids = _message_ids(first, len(messages))
+            for message, message_id in zip(messages, ids, strict=True):
                 message["message_id"] = message_id
+                if "batch" in message:
+                    message["batch"] = ids[0]
             lines = [orjson.dumps(message) for message in messages]
             whole_call = {"type": "call", "accepted": len(lines), **call}
             line_of_call = orjson.dumps(whole_call)

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from providers.http import Endpoint, Interrupted, NotSent, ThreadConnections
-from providers.simulator import wire
+from providers.simulator.dialect import Dialect, Post, Said
+from providers.simulator.dialects import dialect_of
 from providers.simulator.ledger import Ledger, Message
 from providers.simulator.plan import Plan
 from providers.simulator.schedule import TICKS_PER_SECOND, Schedule, due_receipts, said_after, unpack
@@ -27,16 +26,18 @@ class _Group(NamedTuple):
 
 
 class Webhook:
-    """POSTs to one address, on one kept connection per thread."""
+    """POSTs to one address, whatever its query, on one kept connection per thread."""
 
     def __init__(self, url: str) -> None:
         self._connections = ThreadConnections(Endpoint.of(url))
 
-    def post(self, body: bytes, headers: dict[str, str]) -> int:
+    def post(self, query: str, post: Post) -> int:
         """The status that came back, 0 when nothing did."""
         try:
             connection = self._connections.get(_POST_SECONDS)
-            return connection.exchange("POST", "", headers=headers, body=body, deadline_seconds=_POST_SECONDS).status
+            return connection.exchange(
+                "POST", query, headers=post.headers, body=post.body, deadline_seconds=_POST_SECONDS
+            ).status
         except (NotSent, Interrupted):
             return 0
 
@@ -75,7 +76,7 @@ class ReceiptPusher:
     def expect(self, first: int, messages: Sequence[Message], *, early: bool) -> None:
         """Schedule the receipts of new messages, numbered from `first`, or push them before this returns."""
         plan = self._plan()
-        if plan.receipts.url is None:
+        if not (plan.receipts.url or (messages and messages[0].get("callback"))):
             return
         numbered = enumerate(messages, first)
         found = (due for number, message in numbered for due in due_receipts(plan.receipts, plan.seed, number, message))
@@ -98,11 +99,9 @@ class ReceiptPusher:
         while self._under_way and not self._stopped.wait(0.01):
             pass
 
-    def push_inbound(self, content: dict[str, Any]) -> int:
+    def push_inbound(self, dialect: Dialect, content: dict[str, Any]) -> int:
         """Hand an inbound SMS to the webhook; the status that came back, 0 when nothing did."""
-        plan = self._plan().receipts
-        url, body = plan.inbound_url or plan.url, orjson.dumps(content)
-        return self._webhook(url).post(body, wire.webhook_headers(plan, body)) if url else 0
+        return self._post(dialect.inbound(self._plan().receipts, content))
 
     def _resume(self) -> None:
         for number in range(self._unread):
@@ -110,10 +109,9 @@ class ReceiptPusher:
             self._unread -= 1
 
     def _unsaid(self, number: int) -> Iterator[tuple[float, int]]:
-        plan = self._plan()
-        if plan.receipts.url is None:
+        plan, message = self._plan(), self._ledger.message(number)
+        if not (plan.receipts.url or message.get("callback")):
             return
-        message = self._ledger.message(number)
         for at, packed in due_receipts(plan.receipts, plan.seed, number, message):
             if not self._ledger.said(*unpack(packed)):
                 yield at, packed
@@ -143,29 +141,48 @@ class ReceiptPusher:
 
     def _push(self, group: _Group) -> None:
         plan = self._plan()
-        status = self._post(plan, group) if plan.receipts.url else 0
+        sent: list[int] = []
+        left: list[int] = []
+        status = 0
+        for packed, post in self._posts(plan, group):
+            status = self._post(post)
+            (sent if 200 <= status < 300 else left).extend(packed)
         with self._lock:
             self._under_way -= len(group.packed)
-            if 200 <= status < 300:
-                self._ledger.note("receipts", {"sent": group.packed, "at": time.time()})
-            elif group.attempt < len(plan.receipts.retry):
+            if sent:
+                self._ledger.note("receipts", {"sent": sent, "at": time.time()})
+            if left and group.attempt < len(plan.receipts.retry):
                 later = time.time() + plan.receipts.retry[group.attempt]
-                self._retries.append((later, _Group(group.packed, group.attempt + 1)))
+                self._retries.append((later, _Group(left, group.attempt + 1)))
+            elif left:
+                self._ledger.note("given_up", {"receipts": len(left), "status": status})
+
+    def _posts(self, plan: Plan, group: _Group) -> Iterator[tuple[list[int], Post]]:
+        """The calls that say all of a group: one for the format that can say much at once, else one per receipt."""
+        together: list[tuple[int, Said]] = []
+        for packed in group.packed:
+            said = self._said(plan, packed)
+            dialect = dialect_of(said[0])
+            if dialect.batches:
+                together.append((packed, said))
             else:
-                self._ledger.note("given_up", {"receipts": len(group.packed), "status": status})
+                yield [packed], dialect.receipts(plan.receipts, [said], echoes=plan.echoes_reference)
+        if together:
+            dialect, many = dialect_of(together[0][1][0]), [said for _, said in together]
+            yield (
+                [packed for packed, _ in together],
+                dialect.receipts(plan.receipts, many, echoes=plan.echoes_reference),
+            )
 
-    def _post(self, plan: Plan, group: _Group) -> int:
-        content = [self._receipt(plan, packed) for packed in group.packed]
-        body = orjson.dumps(content if len(content) > 1 else content[0])
-        webhook = self._webhook(plan.receipts.url or "")
-        return webhook.post(body, wire.webhook_headers(plan.receipts, body))
-
-    def _receipt(self, plan: Plan, packed: int) -> dict[str, Any]:
+    def _said(self, plan: Plan, packed: int) -> Said:
         number, code = unpack(packed)
         message = self._ledger.message(number)
-        at = message["at"] + said_after(plan.receipts, plan.seed, number)
-        return wire.receipt(message, code, at=at, echoes=plan.echoes_reference)
+        return message, code, message["at"] + said_after(plan.receipts, plan.seed, number)
 
-    def _webhook(self, url: str) -> Webhook:
+    def _post(self, post: Post) -> int:
+        address, mark, query = post.url.partition("?")
+        if not address:
+            return 0
         with self._lock:
-            return self._webhooks.setdefault(url, Webhook(url))
+            webhook = self._webhooks.setdefault(address, Webhook(address))
+        return webhook.post(mark + query, post)

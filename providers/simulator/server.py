@@ -1,10 +1,11 @@
-"""The simulator's HTTP server: Mitto's addresses, the faults that only the wire can show, and the control addresses.
+"""The simulator's HTTP server: the providers' addresses (see mitto, twilio, sinch), the faults that only the wire can
+show, and the control addresses.
 
-POST /api/v1.1/Messages/send, /sendmessagesbulk      GET /api/v1.1/Messages/{messageId}
 GET  /_ledger?summary=1   counts        GET /_ledger   acceptances as JSON lines (?all=1: every line)
 GET, PUT /_plan           the fault plan (PUT replaces it, PATCH changes what is given)
 POST /_receipts/flush     push all pending receipts now, then the summary
-POST /_inbound            an inbound SMS, handed to the webhook    GET /_health
+POST /_inbound?as=twilio  an inbound SMS {from, to, text, messageId}, handed to the webhook as that provider does
+GET  /_health
 """
 
 import gc
@@ -19,16 +20,19 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final, cast
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import orjson
 
-from providers.simulator import wire
+from providers.simulator.dialect import Answer, Dialect
+from providers.simulator.dialects import DIALECTS, looks_up, sends
 from providers.simulator.plan import Plan
-from providers.simulator.provider import Answer, SimulatedProvider
+from providers.simulator.provider import SimulatedProvider
 
 _MAX_BODY: Final = 32 * 1024 * 1024
 _JSON: Final = "application/json; charset=utf-8"
+# The control addresses answer in one provider's words.
+_CONTROL: Final = DIALECTS["mitto"]
 
 
 class Server(ThreadingHTTPServer):
@@ -65,24 +69,25 @@ class _Handler(BaseHTTPRequestHandler):
         return self._server.provider
 
     def do_POST(self) -> None:
-        body, path = self._body(), urlsplit(self.path).path
+        body, address = self._body(), urlsplit(self.path)
+        path, dialect = address.path, sends(address.path)
         if body is None:
-            self._reply(413, wire.error(413))
-        elif path in {f"{wire.MESSAGES}/send", f"{wire.MESSAGES}/sendmessagesbulk"}:
-            if self._is_let_in():
-                self._play(self._provider.send(body, bulk=path.endswith("bulk")))
+            self._reply(413, (dialect or _CONTROL).error(413))
+        elif dialect:
+            if self._is_let_in(dialect):
+                self._play(self._provider.send(dialect, path, body))
         elif path == "/_receipts/flush":
             self._provider.pusher.flush()
             self._reply(200, orjson.dumps(self._provider.summary()))
         elif path == "/_inbound":
-            self._inbound(body)
+            self._inbound(body, DIALECTS.get(parse_qs(address.query).get("as", ["mitto"])[0]))
         else:
-            self._reply(404, wire.error(404))
+            self._reply(404, _CONTROL.error(404))
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
-        if address.path.startswith(f"{wire.MESSAGES}/"):
-            self._look_up(unquote(address.path.removeprefix(f"{wire.MESSAGES}/")))
+        if dialect := looks_up(address.path):
+            self._look_up(dialect, address)
         elif address.path == "/_ledger":
             self._ledger(parse_qs(address.query))
         elif address.path == "/_plan":
@@ -90,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif address.path == "/_health":
             self._reply(200, b'{"status":"ok"}')
         else:
-            self._reply(404, wire.error(404))
+            self._reply(404, _CONTROL.error(404))
 
     def do_PUT(self) -> None:
         self._replace_plan(Plan.of)
@@ -105,17 +110,18 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         return self.rfile.read(length) if length <= _MAX_BODY else None
 
-    def _is_let_in(self) -> bool:
-        given, wanted = self.headers.get("X-Mitto-API-Key"), self._provider.plan.api_key
+    def _is_let_in(self, dialect: Dialect) -> bool:
+        given = dialect.key({name.lower(): value for name, value in self.headers.items()})
+        wanted = self._provider.plan.api_key
         if given and wanted in (None, given):
             return True
-        self._reply(401, wire.error(401))
+        self._reply(401, dialect.error(401))
         return False
 
-    def _look_up(self, message_id: str) -> None:
-        if self._is_let_in():
-            found = self._provider.status(message_id)
-            self._reply(404 if found is None else 200, found or wire.error(404))
+    def _look_up(self, dialect: Dialect, address: SplitResult) -> None:
+        if self._is_let_in(dialect):
+            found = self._provider.look_up(dialect, address)
+            self._reply(404 if found is None else 200, found or dialect.error(404))
 
     def _replace_plan(self, change: Callable[[dict[str, Any]], Plan]) -> None:
         try:
@@ -127,12 +133,15 @@ class _Handler(BaseHTTPRequestHandler):
         self._provider.follow(plan)
         self._reply(200, orjson.dumps(asdict(plan)))
 
-    def _inbound(self, body: bytes) -> None:
+    def _inbound(self, body: bytes, dialect: Dialect | None) -> None:
         try:
-            status = self._provider.pusher.push_inbound(orjson.loads(body))
+            content = orjson.loads(body)
         except orjson.JSONDecodeError:
-            self._reply(400, wire.error(400))
+            content = None
+        if dialect is None or not isinstance(content, dict):
+            self._reply(400, _CONTROL.error(400))
         else:
+            status = self._provider.pusher.push_inbound(dialect, content)
             self._reply(200, orjson.dumps({"webhook_status": status}))
 
     def _ledger(self, query: dict[str, list[str]]) -> None:
