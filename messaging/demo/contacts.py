@@ -4,9 +4,8 @@ import time
 from pathlib import Path
 
 from audiences.imports.start import ImportOptions, start_import
-from audiences.sample_contacts import write_sample
-
 from audiences.models import ContactImport, ContactList, Store
+from audiences.sample_contacts import write_sample
 from audiences.services.lists import create_list
 from config.progressbar import Bar
 from messaging.demo.drive import DemoFailed
