@@ -67,7 +67,7 @@ def test_the_crash_drill_comes_last_once_the_product_has_it(root: Path, tmp_path
 
     last = steps.all_steps(state=tmp_path, browser_required=True)[-1]
 
-    assert last.command[1:] == ["manage.py", "crash_drill", "--recipients", "1000", "--minutes", "0.5", "--seed", "1"]
+    assert last.command[1:] == ["manage.py", "crash_drill", "--recipients", "3000", "--minutes", "1"]
 
 
 @pytest.mark.parametrize("required", [False, True])
