@@ -38,7 +38,8 @@ def entries() -> dict[str, dict[str, Any]]:
         task.value: {
             "task": task.value,
             "schedule": schedule(timedelta(seconds=seconds)),
-            "options": {"queue": queue_of(task).value, "expires": max(seconds, 10.0)},
+            # Not Celery's own word `expires`: the rows of django-celery-beat drop it without a sound.
+            "options": {"queue": queue_of(task).value, "expire_seconds": int(max(seconds, 10))},
         }
         for task, seconds in SCHEDULE.items()
     }

@@ -53,4 +53,4 @@ def test_every_sweep_comes_round_within_two_minutes_unless_it_only_tidies() -> N
 def test_a_ring_of_the_schedule_does_not_outlive_a_broker_that_was_away() -> None:
     for name, entry in entries().items():
         assert entry["options"]["queue"] == queue_of(Task(name)).value
-        assert 10 <= entry["options"]["expires"] <= 600
+        assert 10 <= entry["options"]["expire_seconds"] <= 600
