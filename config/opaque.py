@@ -56,7 +56,7 @@ def private_id(text: str, *, kind: str) -> int | None:
     except ValueError:
         return None
     number = unseal(block, kind=kind)
-    # 26 characters hold two bits more than a block, and base32 knows no case: only the way we write it ourselves counts.
+    # 26 characters hold two bits more than a block, and base32 knows no case: only our own way of writing counts.
     return number[0] if number and public_id(number[0], kind=kind) == text else None
 
 
