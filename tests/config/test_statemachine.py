@@ -27,7 +27,7 @@ LAMP = Machine(
 LEGAL = {("off", "on"), ("on", "off"), ("on", "broken"), ("off", "broken")}
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values or None)
 

@@ -1,0 +1,245 @@
+"""Hot statements: typed rows, errors that say whether to repeat, and no transaction open while others are asked."""
+
+import time
+from collections.abc import Callable, Iterator
+from threading import Barrier
+from typing import NamedTuple
+
+import psycopg
+import pytest
+from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
+
+from config.sql import TransactionOpen, assert_no_transaction, copy_rows, execute, fetch, fetch_one, is_transient
+from tests.races import at_once
+
+
+class Pair(NamedTuple):
+    """Two columns."""
+
+    name: str
+    number: int
+
+
+@pytest.fixture
+def pairs(db: None) -> None:
+    """An empty table of this session."""
+    execute("CREATE TEMPORARY TABLE pairs (name text, number int CHECK (number < 100)) ON COMMIT DROP", {})
+
+
+@pytest.fixture
+def rows(transactional_db: None) -> Iterator[None]:
+    """Two rows that many sessions may lock."""
+    execute("CREATE TABLE depth_rows (id int PRIMARY KEY, number int)", {})
+    execute("INSERT INTO depth_rows VALUES (1, 0), (2, 0)", {})
+    yield
+    connection.close()
+    execute("DROP TABLE depth_rows", {})
+
+
+def add_one(row: int) -> int:
+    return execute("UPDATE depth_rows SET number = number + 1 WHERE id = %(row)s", {"row": row})
+
+
+def numbers() -> list[Pair]:
+    return fetch("SELECT id::text AS name, number FROM depth_rows ORDER BY id", {}, Pair)
+
+
+def test_rows_come_typed_and_in_order(db: None) -> None:
+    sql = "SELECT r::text, r FROM generate_series(1, %(last)s) AS r ORDER BY 2 DESC"
+
+    assert fetch(sql, {"last": 2}, Pair) == [Pair("2", 2), Pair("1", 1)]
+    assert fetch(sql, {"last": 0}, Pair) == []
+
+
+def test_another_number_of_columns_is_an_error(db: None) -> None:
+    with pytest.raises(TypeError):
+        fetch("SELECT 'a'", {}, Pair)
+
+
+def test_one_row_or_none(db: None) -> None:
+    sql = "SELECT r::text, r FROM generate_series(1, %(last)s) AS r"
+
+    assert fetch_one(sql, {"last": 1}, Pair) == Pair("1", 1)
+    assert fetch_one(sql, {"last": 0}, Pair) is None
+
+
+def test_a_value_is_never_read_as_sql(pairs: None) -> None:
+    name = "'); DROP TABLE pairs; --%s%(name)s"
+
+    assert execute("INSERT INTO pairs VALUES (%(name)s, 1)", {"name": name}) == 1
+
+    assert fetch("SELECT name, number FROM pairs", {}, Pair) == [Pair(name, 1)]
+
+
+def test_rows_are_copied_as_they_are(pairs: None) -> None:
+    strange = ["tab\there", "line\nbreak", "back\\slash", "\\N", "Ελένη 🌸", ""]
+
+    copy_rows(table="pairs", columns=("name", "number"), rows=[(text, n) for n, text in enumerate(strange)])
+
+    assert [row.name for row in fetch("SELECT name, number FROM pairs ORDER BY number", {}, Pair)] == strange
+
+
+def test_nothing_copied_is_nothing_written(pairs: None) -> None:
+    copy_rows(table="pairs", columns=("name", "number"), rows=[])
+
+    assert fetch("SELECT name, number FROM pairs", {}, Pair) == []
+
+
+@pytest.mark.parametrize(("bad", "error"), [(("x", 100), IntegrityError), (("a\0b", 1), DataError)])
+def test_a_copy_fails_with_the_errors_of_django_and_whole(
+    pairs: None, bad: tuple[str, int], error: type[DatabaseError]
+) -> None:
+    with pytest.raises(error), transaction.atomic():
+        copy_rows(table="pairs", columns=("name", "number"), rows=[("fine", 1), bad])
+
+    assert fetch("SELECT name, number FROM pairs", {}, Pair) == []
+
+
+def test_an_error_while_rows_are_made_copies_nothing(pairs: None) -> None:
+    def broken() -> Iterator[tuple[str, int]]:
+        yield "fine", 1
+        raise LookupError("the source is gone")
+
+    with pytest.raises(LookupError), transaction.atomic():
+        copy_rows(table="pairs", columns=("name", "number"), rows=broken())
+
+    assert fetch("SELECT name, number FROM pairs", {}, Pair) == []
+
+
+@pytest.mark.race
+def test_a_deadlock_is_transient_and_its_loser_may_repeat(rows: None) -> None:
+    both_hold_one = Barrier(2)
+
+    def cross(n: int) -> str:
+        try:
+            with transaction.atomic():
+                add_one(1 + n)
+                both_hold_one.wait(timeout=10)
+                add_one(2 - n)
+        except OperationalError as error:
+            if not is_transient(error):
+                raise
+            with transaction.atomic():
+                add_one(1)
+                add_one(2)
+            return "repeated"
+        return "at once"
+
+    outcomes = at_once(2, cross)
+
+    assert sorted(map(str, outcomes)) == ["at once", "repeated"]
+    assert numbers() == [Pair("1", 2), Pair("2", 2)]
+
+
+@pytest.mark.race
+def test_a_lock_that_is_not_given_in_time_is_transient(rows: None) -> None:
+    def wait_for_it(_: int) -> bool:
+        with transaction.atomic():
+            execute("SET LOCAL lock_timeout = '50ms'", {})
+            add_one(1)
+        return True
+
+    with transaction.atomic():
+        add_one(1)
+        [error] = at_once(1, wait_for_it)
+
+    assert isinstance(error, OperationalError)
+    assert is_transient(error)
+    assert numbers() == [Pair("1", 1), Pair("2", 0)]
+
+
+@pytest.mark.race
+def test_a_serialisation_failure_is_transient(rows: None) -> None:
+    read = Barrier(2)
+
+    def sum_up(n: int) -> int:
+        with transaction.atomic():
+            execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", {})
+            numbers()
+            read.wait(timeout=10)
+            add_one(1)
+            time.sleep(0.05)
+        return n
+
+    outcomes = at_once(2, sum_up)
+
+    [error] = [outcome for outcome in outcomes if isinstance(outcome, OperationalError)]
+    assert is_transient(error)
+    assert numbers() == [Pair("1", 1), Pair("2", 0)]
+
+
+def _too_slow() -> None:
+    execute("SET LOCAL statement_timeout = '20ms'", {})
+    execute("SELECT pg_sleep(5)", {})
+
+
+def _cut_off() -> None:
+    connection.ensure_connection()
+    with psycopg.connect(connection.connection.info.dsn) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [connection.connection.info.backend_pid])
+    execute("SELECT 1", {})
+
+
+@pytest.mark.parametrize("fail", [_too_slow, _cut_off])
+def test_what_may_have_happened_is_not_transient(transactional_db: None, fail: Callable[[], None]) -> None:
+    with pytest.raises(OperationalError) as failure, transaction.atomic():
+        fail()
+    connection.close()
+
+    assert not is_transient(failure.value)
+
+
+def test_an_error_of_our_own_making_is_not_transient() -> None:
+    assert not is_transient(OperationalError("no cause"))
+
+
+def test_a_call_is_allowed_where_only_the_test_has_a_transaction(db: None) -> None:
+    assert connection.in_atomic_block
+
+    assert_no_transaction()
+
+
+def test_a_call_is_allowed_without_any_transaction(transactional_db: None) -> None:
+    assert not connection.in_atomic_block
+
+    assert_no_transaction()
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3])
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_call_in_a_transaction_is_refused_at_any_depth(db: None, depth: int, durable: bool) -> None:
+    def nested(left: int) -> None:
+        with transaction.atomic(durable=durable and left == depth):
+            if left > 1:
+                nested(left - 1)
+            else:
+                assert_no_transaction()
+
+    with pytest.raises(TransactionOpen, match="provider call"):
+        nested(depth)
+    assert_no_transaction()
+
+
+def test_a_call_in_a_real_transaction_is_refused_until_it_ends(transactional_db: None) -> None:
+    with transaction.atomic():
+        with pytest.raises(TransactionOpen):
+            assert_no_transaction()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            raise IntegrityError("of a savepoint")
+        with pytest.raises(TransactionOpen):
+            assert_no_transaction()
+
+    assert_no_transaction()
+
+
+def test_a_call_after_commit_is_allowed(transactional_db: None) -> None:
+    called = []
+
+    def call() -> None:
+        assert_no_transaction()
+        called.append(True)
+
+    with transaction.atomic():
+        transaction.on_commit(call)
+
+    assert called == [True]
