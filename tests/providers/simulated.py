@@ -13,12 +13,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import parse_qsl, urlsplit
 from urllib.request import Request, urlopen
 
 from providers.interface import AccountConfig, CallResult, Item, Provider, Receipt
 from providers.registry import build
 
 CREDENTIALS = {"api_key": "key", "traffic_account_id": "account", "webhook_secret": "hush"}
+ACCOUNTS = {
+    "mitto": CREDENTIALS,
+    "twilio": {"account_sid": "AC7", "auth_token": "hush"},
+    "sinch": {"service_plan_id": "plan", "api_token": "key", "webhook_secret": "hush"},
+}
 
 
 class Simulator:
@@ -42,11 +48,12 @@ class Simulator:
         with self.process:
             return self.process.wait(10)
 
-    def provider(self, **options: Any) -> Provider:
-        return build("mitto", AccountConfig(self.url, CREDENTIALS, {"sends_reference": True, **options}))
+    def provider(self, name: str = "mitto", **options: Any) -> Provider:
+        told = {"sends_reference": True, "webhook_url": self.plan.get("receipts", {}).get("url") or "", **options}
+        return build(name, AccountConfig(self.url, ACCOUNTS[name], told))
 
-    def submit(self, items: list[Item], *, deadline_seconds: float = 5) -> CallResult:
-        provider = self.provider()
+    def submit(self, items: list[Item], *, name: str = "mitto", deadline_seconds: float = 5) -> CallResult:
+        provider = self.provider(name)
         return provider.submit(provider.connect(2), items, deadline_seconds=deadline_seconds)
 
     def call(self, method: str, path: str, content: Any = None, **headers: str) -> tuple[int, Any]:
@@ -77,10 +84,15 @@ class Webhook:
     url: str
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    queries: list[dict[str, str]] = field(default_factory=list)
 
-    def receipts(self) -> list[Receipt]:
-        adapter = build("mitto", AccountConfig("http://h.example", CREDENTIALS))
-        return [each for headers, body in self.calls for each in adapter.parse_receipts(headers, body, {})]
+    def adapter(self, name: str) -> Provider:
+        options = {"webhook_url": self.url, "inbound_url": self.url}
+        return build(name, AccountConfig("http://h.example", ACCOUNTS[name], options))
+
+    def receipts(self, name: str = "mitto") -> list[Receipt]:
+        adapter, calls = self.adapter(name), list(zip(self.calls, self.queries, strict=False))
+        return [each for call, query in calls for each in adapter.parse_receipts(*call, query)]
 
     def words(self) -> list[str]:
         return [each.raw_status for each in self.receipts()]
@@ -93,6 +105,7 @@ def recording_webhook() -> Iterator[Webhook]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            webhook.queries.append(dict(parse_qsl(urlsplit(self.path).query)))
             webhook.calls.append((dict(self.headers), body))
             status = webhook.statuses.pop(0) if webhook.statuses else 200
             self.wfile.write(f"HTTP/1.1 {status} Said\r\nContent-Length: 0\r\n\r\n".encode())

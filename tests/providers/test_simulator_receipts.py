@@ -9,13 +9,7 @@ import orjson
 import pytest
 
 from providers.interface import Accepted, BadSignature, Item
-from tests.providers.simulated import Simulator, Start, Webhook, eventually, items, recording_webhook
-
-
-@pytest.fixture
-def webhook() -> Iterator[Webhook]:
-    with recording_webhook() as running:
-        yield running
+from tests.providers.simulated import Simulator, Start, Webhook, eventually, items
 
 
 @pytest.fixture
