@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from launcher import ports, postgres, procfile, valkey
-from launcher.place import Place
+from launcher.place import ROOT, Place
 from launcher.supervise import Child, Spec
 
 from messaging.drill import place
@@ -44,7 +44,7 @@ class House:
         self._mines: dict[str, str] = {}
         self._stopping: dict[str, float] = {}
         self._starts: Counter[str] = Counter()
-        self._lines = procfile.parse((place.ROOT / "Procfile").read_text())
+        self._lines = procfile.parse((ROOT / "Procfile").read_text())
 
     def __enter__(self) -> "House":
         return self
@@ -93,7 +93,7 @@ class House:
     def manage(self, *arguments: str) -> None:
         """Run a command of manage.py to its end. Raises NotReady."""
         command = ["python", "manage.py", *arguments]
-        done = subprocess.run(command, env=self.env, cwd=place.ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
         if done.returncode:
             raise NotReady(f"manage.py {arguments[0]}: {done.stderr[-2000:]}")
 

@@ -9,11 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "bin"))
-
-from launcher import ports, postgres, rootless, valkey  # noqa: E402 - only now: the line above made it importable
-from launcher.place import Place, site_packages, socket_folder  # noqa: E402
+from launcher import ports, postgres, rootless, valkey
+from launcher.place import Place, site_packages, socket_folder
 
 FOLDER = "HELIOGRAPH_DRILL"
 DATABASE = "drill"

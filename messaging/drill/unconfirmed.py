@@ -45,7 +45,7 @@ def explain(*, dead: Collection[int], taken: Sequence[Taken], echoes: bool) -> U
     for row in rows:
         if row.recipient_id in unsure:
             found.why[f"unclear answer: {unsure[row.recipient_id]}"] += 1
-        elif int(row.owner.split(":")[1]) in dead:
+        elif _pid(row.owner) in dead:
             found.why["worker killed between mark and settle"] += 1
             found.cut_batches.add(row.batch_id)
         else:
@@ -53,3 +53,9 @@ def explain(*, dead: Collection[int], taken: Sequence[Taken], echoes: bool) -> U
         if echoes and row.recipient_id in proved:
             found.settleable.append(row.recipient_id)
     return found
+
+
+def _pid(owner: str) -> int:
+    """The process in a claim's `host:pid:thread`; 0 in anything else."""
+    parts = owner.split(":")
+    return int(parts[1]) if len(parts) == 3 else 0

@@ -11,7 +11,7 @@ from tests.messaging.conftest import account, simulator, simulator_process, soun
 __all__ = ["account", "clean_broker", "simulator", "simulator_process", "sound"]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def clean_broker() -> Iterator[None]:
     """No limiter state of the test before; whoever died holds no session that the next test would wait for."""
     client().flushdb()

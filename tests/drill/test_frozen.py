@@ -13,7 +13,11 @@ from tests.drill.test_send_points import expire_now, give_up_now
 from tests.simulator import Simulator
 from tests.steps import batch_states, launched, money, statuses
 
-pytestmark = [pytest.mark.flow, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("account", "sound")]
+pytestmark = [
+    pytest.mark.flow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clean_broker", "account", "sound"),
+]
 
 
 def test_frozen_before_the_mark_it_finds_its_batch_taken_and_calls_nobody(simulator: Simulator) -> None:

@@ -26,7 +26,11 @@ from tests.factories import CampaignFactory
 from tests.simulator import Simulator
 from tests.steps import assert_holds_match, batch_states, claimed, launched, marked, money, statuses
 
-pytestmark = [pytest.mark.flow, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("account", "sound")]
+pytestmark = [
+    pytest.mark.flow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clean_broker", "account", "sound"),
+]
 
 
 def launch_code(campaign: Campaign) -> str:

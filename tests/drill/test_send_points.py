@@ -24,7 +24,11 @@ from tests.drill.deaths import SEND, die_at, phones, received
 from tests.simulator import Simulator
 from tests.steps import batch_states, launched, money, statuses
 
-pytestmark = [pytest.mark.flow, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("account", "sound")]
+pytestmark = [
+    pytest.mark.flow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("clean_broker", "account", "sound"),
+]
 
 
 def give_up_now() -> dict[str, int]:
