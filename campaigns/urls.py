@@ -2,8 +2,9 @@
 
 from rest_framework.routers import SimpleRouter
 
-from campaigns.api import CampaignViews
+from campaigns.api import CampaignViews, DeadLetterViews
 
 router = SimpleRouter(trailing_slash=False)
 router.register("campaigns", CampaignViews, basename="campaigns")
+router.register("dead-letters", DeadLetterViews, basename="dead_letters")
 urlpatterns = router.urls

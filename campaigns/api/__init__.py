@@ -1,13 +1,15 @@
 """The campaigns API: one resource, its actions in one file per subject."""
 
+from campaigns.api.dead_letters import DeadLetterViews
 from campaigns.api.drafts import Drafts
 from campaigns.api.moves import Moves
 from campaigns.api.quotes import Quotes
 from campaigns.api.reading import Reading
+from campaigns.api.retry import Retrying
 
 
-class CampaignViews(Quotes, Moves, Reading, Drafts):
+class CampaignViews(Quotes, Moves, Retrying, Reading, Drafts):
     """Everything that can be asked of `/api/v1/campaigns`."""
 
 
-__all__ = ["CampaignViews"]
+__all__ = ["CampaignViews", "DeadLetterViews"]

@@ -14,6 +14,7 @@ from audiences.auth import scope_needed
 from audiences.imports import start_import
 from audiences.models import ApiKey, Store
 from audiences.tenancy import StoreViews
+from campaigns.models import SendBatch
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.opaque import public_id
@@ -106,10 +107,11 @@ def test_a_key_needs_the_scope_of_the_call(store: Store, route: Route, method: s
     assert code(_call(with_key(store, *lacking), method, path)) == (403, "FORBIDDEN")
 
 
-def test_reading_asks_for_no_more_than_read_save_for_keys() -> None:
+def test_reading_asks_for_no_more_than_read_save_for_keys_and_dead_letters() -> None:
     asked = {(route.path, scope_needed(route.view(action=action), "GET")) for route in API for action in _reads(route)}
 
-    assert {path for path, scope in asked if scope != "read"} == {"/api/v1/api-keys", "/api/v1/api-keys/{}"}
+    admins = {"/api/v1/api-keys", "/api/v1/api-keys/{}", "/api/v1/dead-letters"}
+    assert {path for path, scope in asked if scope != "read"} == admins
 
 
 @pytest.mark.parametrize(("route", "method"), WITH_ID)
@@ -159,4 +161,5 @@ ROWS = {
     ),
     "key": _key,
     "cmp": _campaign,
+    "bat": lambda store: SendBatch.objects.get(campaign_id=_campaign(store)).pk,
 }
