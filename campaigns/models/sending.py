@@ -55,7 +55,8 @@ class SendBatch(models.Model):
             models.Index(
                 fields=["state", "lease_until"], name="batch_open", condition=Q(state__in=["claimed", "calling"])
             ),
-            models.Index(fields=["called_at"], name="batch_ambiguous", condition=Q(state="ambiguous")),
+            # the deadline of the unknown: ambiguous batches, and dead ones that have some of an earlier attempt
+            models.Index(fields=["called_at"], name="batch_unresolved", condition=Q(state__in=["ambiguous", "dead"])),
             models.Index(fields=["id"], name="batch_dead", condition=Q(state="dead", resolution="")),
             # the poller: done or ambiguous batches by when they were last asked after
             models.Index(

@@ -28,7 +28,8 @@ class Claimed(NamedTuple):
 def turns(limit: int) -> list[Turn]:
     """Campaigns with a ready batch: by priority, then the store served least lately, then the older campaign.
 
-    Indexes: campaign_live, lane_once, batch_ready. Locks nothing. Empty: nothing is due anywhere.
+    Indexes: campaign_live, lane_once, batch_ready. Locks nothing. Empty: nothing is due anywhere. LATERAL: one ready
+    batch of each live campaign is looked at; as EXISTS the planner may read all that are ready, a million's worth.
     """
     sql = """
         SELECT c.id, c.store_id, c.priority
@@ -40,12 +41,13 @@ def turns(limit: int) -> list[Turn]:
             ON s.id = c.store_id
            AND s.status = 'active'
            AND NOT s.sending_stopped
+         CROSS JOIN LATERAL (SELECT 1
+                               FROM campaigns_sendbatch b
+                              WHERE b.campaign_id = c.id
+                                AND b.state = 'ready'
+                                AND b.ready_at <= statement_timestamp()
+                              LIMIT 1) b
          WHERE c.status = 'sending'
-           AND EXISTS (SELECT
-                         FROM campaigns_sendbatch b
-                        WHERE b.campaign_id = c.id
-                          AND b.state = 'ready'
-                          AND b.ready_at <= statement_timestamp())
          ORDER BY c.priority, l.last_claimed, c.id
          LIMIT %(limit)s
     """

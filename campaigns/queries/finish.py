@@ -121,11 +121,12 @@ def take_batch_of_cancelled() -> Closed | None:
     sql = """
         UPDATE campaigns_sendbatch b
            SET settled_at = now(),
-               state = CASE WHEN EXISTS (SELECT
-                                           FROM campaigns_campaignrecipient r
-                                          WHERE r.batch_id = b.id
-                                            AND r.status = 'unknown')
-                            THEN 'ambiguous' ELSE 'cancelled' END
+               state = CASE WHEN (SELECT r.id
+                                    FROM campaigns_campaignrecipient r
+                                   WHERE r.batch_id = b.id
+                                     AND r.status = 'unknown'
+                                   LIMIT 1) IS NULL
+                            THEN 'cancelled' ELSE 'ambiguous' END
          WHERE b.id = (SELECT n.id
                          FROM campaigns_sendbatch n
                          JOIN campaigns_campaign c

@@ -16,19 +16,21 @@ class Unresolved(NamedTuple):
 def overdue_batch(*, default_hours: float, hours_by_account: dict[int, float]) -> Unresolved | None:
     """Lock one batch with unknown recipients whose call is older than its account's deadline. SKIP LOCKED.
 
-    Index: batch_ambiguous (a dead batch may hold unknown ones of an earlier attempt; there are few). None: no such one.
+    Index: batch_unresolved (a dead batch may hold unknown ones of an earlier attempt), then the recipients' batch.
+    None: there is no such one.
     """
     sql = """
         SELECT b.id, b.campaign_id
           FROM campaigns_sendbatch b
           LEFT JOIN unnest(%(accounts)s::bigint[], %(hours)s::float[]) AS a (id, hours)
             ON a.id = b.account_id
+         CROSS JOIN LATERAL (SELECT 1
+                               FROM campaigns_campaignrecipient r
+                              WHERE r.batch_id = b.id
+                                AND r.status = 'unknown'
+                              LIMIT 1) r
          WHERE b.state IN ('ambiguous', 'dead')
            AND b.called_at < statement_timestamp() - make_interval(secs => 3600 * coalesce(a.hours, %(default)s))
-           AND EXISTS (SELECT
-                         FROM campaigns_campaignrecipient r
-                        WHERE r.batch_id = b.id
-                          AND r.status = 'unknown')
          ORDER BY b.called_at
          LIMIT 1
            FOR UPDATE OF b SKIP LOCKED

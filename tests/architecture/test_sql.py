@@ -1,0 +1,144 @@
+"""Hot SQL: its literals are known states, and the planner uses the index that the docstring names."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from audiences.models.stores import STORE_STATUSES
+from audiences.states import IMPORT
+from billing.states import RESERVATION
+from campaigns.models import Campaign, CampaignProgress, SendBatch
+from campaigns.queries import batches, claim, finish, receipts, settle, unknown
+from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
+from messaging.receipts import match
+from messaging.receipts import queries as inbox
+from messaging.sending import lost_calls
+from tests.architecture.source import ROOT, python
+from tests.steps import claimed, launched, marked
+
+KNOWN = {*CAMPAIGN.states, *BATCH.states, *RECIPIENT.states, *RESERVATION.states, *IMPORT.states, *STORE_STATUSES}
+COMPARED = re.compile(r"\b(?:status|state)\s*(?:=|<>|!=)\s*'([^']*)'")
+LISTED = re.compile(r"\b(?:status|state)\s+(?:NOT\s+)?IN\s*\(([^)]*)\)")
+QUERIES = [path for path in python(apps_only=True) if "queries" in path.as_posix()]
+Explained = Callable[[Callable[[], Any]], str]
+
+
+def statements(text: str) -> Iterator[str]:
+    """The string literals of a module that are SQL."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " = " in node.value:
+            yield node.value
+
+
+def literals(sql: str) -> set[str]:
+    listed = {word for group in LISTED.findall(sql) for word in re.findall(r"'([^']*)'", group)}
+    return listed | set(COMPARED.findall(sql))
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_state_in_the_sql_is_one_of_ours(path: Any) -> None:
+    found = {word for sql in statements(path.read_text()) for word in literals(sql)}
+
+    assert found - KNOWN == set()
+
+
+def test_there_is_sql_to_look_at() -> None:
+    found = {word for path in QUERIES for sql in statements(path.read_text()) for word in literals(sql)}
+
+    assert {"pending", "calling", "open", "unknown"} <= found
+    assert len(QUERIES) >= 9
+
+
+@pytest.fixture
+def explained(db: None) -> Explained:
+    """Runs a call and gives the plans of its statements, made without sequential scans."""
+    campaign = launched(people=45)
+    marked(claimed())
+    past = {"campaign_id": 1, "reservation_id": 1, "store_id": 1, "size": 1, "parts": 1, "state": "done"}
+    SendBatch.objects.bulk_create(SendBatch(**past) for _ in range(2000))
+    drafts = [Campaign(store=campaign.store, name="Draft", audience={"kind": "all"}) for _ in range(500)]
+    CampaignProgress.objects.bulk_create(
+        CampaignProgress(campaign=each) for each in Campaign.objects.bulk_create(drafts)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ANALYZE campaigns_sendbatch, campaigns_campaignrecipient, campaigns_campaign, campaigns_campaignprogress"
+        )
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        with connection.connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {sql}", params)
+            plans.append("\n".join(line for (line,) in cursor.fetchall()))
+        return execute(sql, params, many, context)
+
+    def plan(call: Callable[[], Any]) -> str:
+        plans.clear()
+        with connection.execute_wrapper(explain):
+            call()
+        return "\n".join(plans)
+
+    return plan
+
+
+def batch() -> SendBatch:
+    return SendBatch.objects.order_by("pk")[0]
+
+
+CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
+    "claim_batch": (
+        claim.claim_batch,
+        lambda: claim.claim_batch(campaign_id=batch().campaign_id, owner="x", lease_seconds=60),
+    ),
+    "turns": (claim.turns, lambda: claim.turns(5)),
+    "drained_campaigns": (finish.drained_campaigns, lambda: finish.drained_campaigns(5)),
+    "take_batch_of_cancelled": (finish.take_batch_of_cancelled, finish.take_batch_of_cancelled),
+    "lock_standing": (receipts.lock_standing, lambda: receipts.lock_standing([1, 2])),
+    "close_resolved": (receipts.close_resolved, lambda: receipts.close_resolved(batch().campaign_id)),
+    "move_to_batch": (batches.move_to_batch, lambda: batches.move_to_batch(ids=[], batch_id=1, status="failed")),
+    "record_outcomes": (
+        settle.record_outcomes,
+        lambda: settle.record_outcomes(attempt=1, late=False, ids=[1], statuses=["sent"], reasons=[""], codes=[""]),
+    ),
+    "overdue_batch": (
+        unknown.overdue_batch,
+        lambda: unknown.overdue_batch(default_hours=72.0, hours_by_account={1: 1.0}),
+    ),
+    "take": (inbox.take, lambda: inbox.take(5)),
+    "handed_over": (match.handed_over, lambda: match.handed_over({(1, 1)})),
+    "take_lost_call": (lost_calls._take_lost_call, lost_calls._take_lost_call),
+}
+
+
+def test_the_plans_use_the_indexes_that_the_docstrings_name(explained: Explained) -> None:
+    known, missing = indexes(), {}
+    for name, (function, call) in CALLS.items():
+        plan = explained(call)
+        assert "Seq Scan on campaigns_campaignrecipient" not in plan, name
+        assert "Seq Scan on campaigns_sendbatch" not in plan, name
+        if unused := {
+            word for word in re.findall(r"\w+", function.__doc__ or "") if word in known and word not in plan
+        }:
+            missing[name] = (unused, plan)
+
+    assert missing == {}
+
+
+def indexes() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexname FROM pg_indexes WHERE schemaname = 'public'")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_most_of_these_name_an_index(db: None) -> None:
+    named = {
+        name for name, (function, _) in CALLS.items() if set(re.findall(r"\w+", function.__doc__ or "")) & indexes()
+    }
+
+    assert len(named) >= 7
