@@ -13,7 +13,6 @@ from types import TracebackType
 from launcher import ports, postgres, procfile, valkey
 from launcher.place import ROOT, Place
 from launcher.supervise import Child, Spec
-
 from messaging.drill import place
 
 SENDERS = ("send1", "send2")
@@ -176,7 +175,7 @@ class House:
     def mine(self, name: str, failpoint: str) -> None:
         """Replace a process by one that dies (or stops) at a failpoint, also if it is killed before it gets there."""
         self._mines[name] = failpoint
-        self.stop_softly(name)
+        self.kill(name)
 
     def disarm(self, name: str) -> None:
         """Replace a process that is still mined by a healthy one."""

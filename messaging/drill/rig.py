@@ -48,14 +48,14 @@ class Rig:
 
     def freezes(self, seconds: float) -> None:
         """A worker sleeps for so long; let it settle what it has before a deadline is forced."""
-        self.frozen_until = max(self.frozen_until, time.monotonic() + seconds + 15.0)
+        self.frozen_until = max(self.frozen_until, time.monotonic() + seconds + 8.0)
 
     def sender(self) -> str:
         """One of the send workers."""
         return self.random.choice(("send1", "send2"))
 
 
-# One half of a fault; what it returns is false when it could not take effect.
+# One half of a fault. A beginning returns whether it took effect; None: that will be seen later.
 Act = Callable[[Rig], object]
 
 

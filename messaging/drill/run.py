@@ -14,6 +14,9 @@ from messaging.drill.rig import Rig
 from messaging.drill.schedule import Planned
 
 TICK = 0.1
+# What cannot be broken because it is broken is tried again: seconds, times.
+AGAIN = 3.0
+TRIES = 4
 # What a fault may meet when another one is at work.
 TROUBLE = (Error, RedisError, requests.RequestException, OSError)
 
@@ -52,14 +55,16 @@ class Minutes:
         for merchant in self.rig.merchants:
             merchant.tick()
 
-    def _break(self, name: str, elapsed: float) -> None:
+    def _break(self, name: str, elapsed: float, *, tries: int = TRIES) -> None:
         fault = FAULTS[name]
-        self.tried[name] = self.tried.get(name, 0) + 1
+        self.tried[name] = self.tried.get(name, 0) + (tries == TRIES)
         result = attempt(fault.begin, self.rig)
         took_effect = bool(result) and result is not FAILED
         self.rig.hits[name] += took_effect
         self.timeline.append((round(elapsed, 1), name, took_effect))
         self._open.append((time.monotonic() + fault.seconds, name))
+        if tries and (result is FAILED or result is False):
+            self.rig.later(AGAIN, lambda _: self._break(name, elapsed + AGAIN, tries=tries - 1))
 
     def _mend(self, *, everything: bool = False) -> None:
         now = time.monotonic()

@@ -3,6 +3,7 @@
 import signal
 import time
 
+from campaigns.models import CampaignRecipient
 from config.failpoints import POINTS
 from messaging.drill.rig import Fault, Rig
 
@@ -23,7 +24,7 @@ PASSED_BY = {
 # Places where it is worth to be frozen instead, and to wake up when others have taken over.
 FROZEN_AT = ("claim.committed", "mark.committed", "call.answered", "settle.before_commit")
 # A mined process needs some seconds to start; some places are passed only when a campaign ends or is launched.
-SECONDS = {"finish": 40.0, "launch": 40.0, "snapshot": 40.0}
+SECONDS = {"finish": 50.0, "launch": 50.0, "snapshot": 50.0}
 USUAL_SECONDS = 25.0
 SELDOM = ("finish", "launch", "snapshot", "close_cancelled")
 # So long after the mine a campaign is cancelled, for who is to die while closing it.
@@ -40,19 +41,19 @@ class Mine:
         self.by = PASSED_BY[point.partition(".")[0]]
         self._laid: list[str] = []
 
-    def lay(self, rig: Rig) -> bool:
-        """Start it. False: whether somebody passed there is in the logs."""
+    def lay(self, rig: Rig) -> None:
+        """Start it. Whether somebody passed there is in the logs."""
         nth = "" if self.point.startswith(SELDOM) else f"@{rig.random.randint(1, 3)}"
         failpoint = f"{self.point}{nth}{self.how}"
         if self.by == "web":
             rig.house.mine("web", failpoint)
         else:
-            self._laid.append(rig.house.start_beside(self.by, mine=failpoint))
+            copies = 2 if self.point.startswith("finish") else 1
+            self._laid += [rig.house.start_beside(self.by, mine=failpoint) for _ in range(copies)]
         if self.point.startswith("close_cancelled"):
             rig.later(CANCEL_AFTER, lambda rig: rig.small.move("cancel") or rig.large.move("cancel"))
         if self.how:
             rig.freezes(USUAL_SECONDS)
-        return False
 
     def clear(self, rig: Rig) -> None:
         """Wake it if it sleeps, and end it if it lives."""
@@ -64,12 +65,13 @@ class Mine:
         self._laid.clear()
 
 
-def _give_up(rig: Rig, *, mine: str = "") -> bool:
+def _give_up(rig: Rig, *, mine: str = "") -> bool | None:
     """The deadline is now, by a command of its own; receipts that come after it are billed late."""
-    if time.monotonic() < rig.frozen_until:
+    unknown = CampaignRecipient.objects.filter(status="unknown").exists()
+    if not unknown or time.monotonic() < rig.frozen_until:
         return False  # an answer may still come from somebody who was frozen
     rig.house.start_command("give_up", ["python", "manage.py", "shell", "-v0", "-c", GIVE_UP], mine=mine)
-    return not mine
+    return None if mine else True
 
 
 def _mined(point: str) -> Fault:
