@@ -1,6 +1,6 @@
 """The hot statements of money: one per thing that happens to a hold. Everything else goes through the ORM.
 
-Lock order: reservation → account; both come last in the caller's transaction (ARCHITECTURE.md §4). The locks are
+Lock order: reservation → account; both come last in the caller's transaction. The locks are
 NO KEY UPDATE, so that a foreign key check on an account or a reservation does not wait for money.
 
 A reservation is a line of `amount` credits, the allowance's part on the left; charges eat from the left, releases from

@@ -17,7 +17,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(Exception):
-    """A refusal with a code of SPEC.md §3. Nothing was changed. The docstring of a subclass is its message.
+    """A refusal with a code for machines. Nothing was changed. The docstring of a subclass is its message.
 
     `detail`: a sentence for a person; `facts`: extra members of the problem document, e.g. `missing` credits.
     """

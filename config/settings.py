@@ -97,7 +97,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db("DATABASE_URL")}
 _database = DATABASES["default"]
 _database["HOST"] = unquote(str(_database.get("HOST", "")))  # a socket folder arrives percent-encoded
-# A process that hangs must not hold a row that others need; every wait has an end (RELIABILITY.md §1.5).
+# A process that hangs must not hold a row that others need; every wait has an end.
 _database["OPTIONS"] = {
     "connect_timeout": env.int("DB_CONNECT_TIMEOUT", default=5),
     "options": "-c idle_in_transaction_session_timeout=10s -c lock_timeout=5s -c statement_timeout=60s -c jit=off",
@@ -116,7 +116,7 @@ if template := env("TEST_TEMPLATE", default=""):
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CELERY_BROKER_URL = env("CELERY_BROKER_URL", default=REDIS_URL)
-CELERY_TASK_ACKS_LATE = False  # with Redis, acks_late both loses and doubles tasks under SIGKILL (RELIABILITY.md §1.2)
+CELERY_TASK_ACKS_LATE = False  # with Redis, acks_late both loses and doubles tasks under SIGKILL (DECISIONS.md)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_RESULT_BACKEND = None
 CELERY_ACCEPT_CONTENT = ["json"]

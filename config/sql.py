@@ -52,7 +52,7 @@ def copy_rows(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[obj
 def assert_no_transaction() -> None:
     """Raise TransactionOpen if a transaction is open; a test case's own outer block does not count.
 
-    A provider call inside a transaction would hold locks for as long as the provider likes (ARCHITECTURE.md P4).
+    A provider call inside a transaction would hold locks for as long as the provider likes.
     """
     blocks = [block for block in connection.atomic_blocks if not getattr(block, "_from_testcase", False)]
     if blocks:

@@ -11,7 +11,7 @@ from messaging import polling, unknown
 from messaging import tidy as tidying
 from messaging.receipts import apply
 from messaging.sending import keep, sender
-from messaging.sending.lost_calls import give_up_calls, ring_if_work
+from messaging.sending.lost_calls import bury_poison, give_up_calls, ring_if_work
 
 
 @worker_shutting_down.connect
@@ -41,7 +41,8 @@ def ring_lost() -> dict[str, int]:
 @sweep(Task.EXPIRE_LEASES)
 def expire_leases() -> dict[str, int]:
     """Claimed batches whose worker went away before the mark: ready again."""
-    return {"batches": expire(200)}
+    buried = bury_poison(limit=50)
+    return {"batches": expire(200), **buried}
 
 
 @sweep(Task.EXPIRE_CALLS)

@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 @csrf_exempt
 @require_POST
 def receipts(request: HttpRequest, slug: str) -> HttpResponse:
-    """Delivery receipts of one account. 200 stored; 401 not from the provider; 404 no such account; 503 try again."""
+    """Delivery receipts of one account.
+
+    200 stored; 202 kept, but unreadable; 401 not from the provider; 404 no such account; 503 try again.
+    """
     try:
         return _receive(request, slug)
     except (OperationalError, InterfaceError):
@@ -37,6 +40,7 @@ def _receive(request: HttpRequest, slug: str) -> HttpResponse:
     except BadPayload:
         # From the provider, but unreadable: a refusal would make it try again for hours with the same bytes.
         log.exception("receipt_unreadable", extra={"account_id": account.pk, "bytes": len(request.body)})
+        inbox.keep_unreadable(account, request.body)
         return HttpResponse(status=202)
     inbox.store(account, received)
     return HttpResponse(status=200)

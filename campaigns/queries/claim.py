@@ -189,6 +189,28 @@ def give_back(*, batch_id: int, fence: int, seconds: float, error: str) -> bool:
     return bool(execute(sql, {"batch_id": batch_id, "fence": fence, "seconds": seconds, "error": error[:300]}))
 
 
+class Poison(NamedTuple):
+    """A batch that no worker survives."""
+
+    batch_id: int
+    campaign_id: int
+
+
+def lock_poison(*, claims: int) -> Poison | None:
+    """Lock one batch whose lease is over for the `claims`-th time without a mark. SKIP LOCKED. Index: batch_open."""
+    sql = """
+        SELECT id, campaign_id
+          FROM campaigns_sendbatch
+         WHERE state = 'claimed'
+           AND lease_until < clock_timestamp()
+           AND claims >= %(claims)s
+         ORDER BY lease_until
+         LIMIT 1
+           FOR UPDATE SKIP LOCKED
+    """
+    return fetch_one(sql, {"claims": claims}, Poison)
+
+
 def expire_leases(limit: int) -> int:
     """claimed -> ready where the lease is over. Safe: the old owner's mark needs `claimed` and its own fence."""
     sql = """

@@ -57,7 +57,8 @@ class Receipt(models.Model):
     next_try_at = models.DateTimeField(db_default=Now())
     tries = models.PositiveSmallIntegerField(default=0)
     applied_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=20, blank=True, help_text="applied, settled, stale, unmatched, anomaly")
+    outcome = models.CharField(max_length=20, blank=True, help_text="applied, settled, stale, unmatched, anomaly …")
+    raw = models.TextField(blank=True, default="", help_text="only of a call that could not be read")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account_id", "dedupe"], name="receipt_once")]

@@ -1,6 +1,9 @@
 """The inbox: a receipt is a row before the provider gets its 2xx, and stays one."""
 
+import hashlib
 from collections.abc import Sequence
+
+from django.utils import timezone
 
 from config.failpoints import reach
 from config.queues import Queue, Task, ring, waiting
@@ -8,6 +11,8 @@ from messaging.models import ProviderAccount
 from messaging.models import Receipt as Row
 from providers.interface import Receipt
 
+# Of a call that nobody can read this much is kept, for people.
+RAW_MAX = 10_000
 # More rings than this help nobody: one drain works through everything that is there.
 RINGS = 4
 
@@ -41,3 +46,20 @@ def store(account: ProviderAccount, receipts: Sequence[Receipt]) -> int:
 def _fit(said: str | None, length: int) -> str:
     """What a column can hold: a NUL cannot be stored, and would make the provider deliver the same bytes for hours."""
     return (said or "").replace("\0", "")[:length]
+
+
+def keep_unreadable(account: ProviderAccount, body: bytes) -> None:
+    """Keep a call that is the provider's but cannot be read, once: whoever mends the adapter can replay it."""
+    Row.objects.bulk_create(
+        [
+            Row(
+                account_id=account.pk,
+                dedupe=f"unreadable:{hashlib.sha256(body).hexdigest()}",
+                status="unknown",
+                outcome="unreadable",
+                applied_at=timezone.now(),
+                raw=body[:RAW_MAX].decode("utf-8", "replace").replace("\0", ""),
+            )
+        ],
+        ignore_conflicts=True,
+    )

@@ -14,7 +14,7 @@ FINAL = {"delivered": "delivered", "undelivered": "undelivered", "expired": "und
 
 
 class Judgement(NamedTuple):
-    """`outcome` of the receipt: applied, settled, captured, stale, unknown_word, anomaly, or early (ask again later).
+    """`outcome` of the receipt: applied, settled, captured, stale, unknown_word, anomaly, or early (look again).
 
     `change`: what becomes of the recipient, if anything.
     """

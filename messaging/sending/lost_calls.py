@@ -6,9 +6,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from campaigns.queries.claim import turns
+from campaigns.queries.claim import lock_poison, turns
 from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import end_batch, move_pending
+from campaigns.services.finish import finish
 from config.queues import Queue, Task, ring, waiting
 from config.sql import fetch_one
 from messaging.models import Receipt
@@ -44,6 +45,36 @@ def give_up_calls(*, limit: int) -> dict[str, int]:
             )
         counts["calls"] += 1
         counts["unknown"] += sum(move.recipients for move in moves)
+    return counts
+
+
+def bury_poison(*, limit: int) -> dict[str, int]:
+    """claimed -> dead where SEND_CLAIMS workers in a row went away with the batch before they marked it.
+
+    Nothing of it was called since its last settle: its pending recipients fail as `exhausted`, and it is a dead letter.
+    """
+    counts = {"poison": 0, "failed": 0}
+    campaigns = set()
+    while counts["poison"] < limit:
+        with transaction.atomic():
+            poison = lock_poison(claims=settings.SEND_CLAIMS)
+            if poison is None:
+                break
+            moves = move_pending(batch_id=poison.batch_id, status="failed", reason="exhausted")
+            count_moves(campaign_id=poison.campaign_id, moves=moves)
+            end_batch(
+                batch_id=poison.batch_id,
+                state="dead",
+                wait_seconds=0,
+                refund_try=False,
+                error_class="exhausted",
+                error=f"{settings.SEND_CLAIMS} workers in a row went away with it",
+            )
+        counts["poison"] += 1
+        counts["failed"] += sum(move.recipients for move in moves)
+        campaigns.add(poison.campaign_id)
+    for campaign_id in campaigns:
+        finish(campaign_id)
     return counts
 
 

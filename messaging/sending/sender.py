@@ -18,7 +18,7 @@ from messaging.sending import breaker, limits
 from messaging.sending.backoff import delay
 from messaging.sending.call import hand_over
 from messaging.sending.claim import Work, claim
-from messaging.sending.keep import keep_trying
+from messaging.sending.keep import keep_trying, replay
 from messaging.sending.settle import Settlement
 from messaging.sending.unmark import unmark
 from providers.http import Connection
@@ -41,6 +41,7 @@ def send_next() -> dict[str, int]:
     """
     counts = {"batches": 0, "accepted": 0, "refused": 0, "unsure": 0, "again": 0}
     ends = time.monotonic() + settings.SEND_SLICE_SECONDS
+    replay(limit=20)  # the spool is this machine's: the sweep may run on another one
     while not stopping.is_set() and not settings.QUEUE_DISABLED:
         if time.monotonic() >= ends:
             ring(Task.SEND_NEXT)

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 from launcher.place import ROOT, VENV, socket_folder
-
 from tests.launcher.processes import eventually
 
 # Listens, sleeps, crashes and reports like the real commands, and needs no Django.

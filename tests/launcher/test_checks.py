@@ -4,6 +4,7 @@ import os
 import sys
 
 import pytest
+
 from launcher import checks
 from launcher.steps import Step
 from launcher.summary import Outcome

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from launcher import demo, ports, rootless
 from launcher.place import PYTHON, Place
 from launcher.ports import Ports

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from launcher import install
 
 # A Python that can do what the file `abilities` lists, and "makes" environments and packages by touching files.

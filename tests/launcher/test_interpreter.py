@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from launcher import interpreter
 from launcher.place import ROOT
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from launcher import lockfiles
 from launcher.place import ROOT
 

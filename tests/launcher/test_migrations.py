@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from launcher import locks, migrations, postgres
 from launcher.place import Place
 from launcher.postgres import Server

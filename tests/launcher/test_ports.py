@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
 import pytest
+
 from launcher import locks, ports
 from launcher.ports import Ports
 

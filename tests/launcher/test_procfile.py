@@ -1,6 +1,7 @@
 """The Procfile becomes commands without a shell."""
 
 import pytest
+
 from launcher import procfile
 from launcher.place import ROOT
 from launcher.procfile import ProcfileError

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from launcher import rootless
 from launcher.rootless import Home
 

@@ -7,11 +7,11 @@ from typing import IO
 
 import pytest
 import redis
+
 from launcher import locks, postgres, servers, template
 from launcher.place import Place
 from launcher.postgres import Server
 from launcher.supervise import Supervisor
-
 from tests.launcher.processes import is_running
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from launcher.place import ROOT
 
+from launcher.place import ROOT
 from tests.launcher.processes import eventually, is_running, written_pid
 
 # What bin/demo does, with sleepers for servers: a front, a supervisor, two children.

@@ -1,6 +1,7 @@
 """The last thing bin/test says, and its exit code."""
 
 import pytest
+
 from launcher import summary
 from launcher.summary import Outcome, Result
 

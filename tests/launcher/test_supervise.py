@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+
 from launcher import supervise
 from launcher.signals import Interruptions
 from launcher.supervise import Spec, Supervisor
-
 from tests.launcher.processes import eventually, is_running, written_pid
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]

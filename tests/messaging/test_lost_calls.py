@@ -5,13 +5,16 @@ from pytest_django.fixtures import Settings
 
 from campaigns.models import CampaignRecipient, SendBatch
 from campaigns.progress import read
+from campaigns.queries.claim import expire_leases
 from campaigns.services.finish import finish
 from config.queues import Queue, waiting
 from config.redis import client
 from messaging.models import Receipt
 from messaging.sending.claim import claim
-from messaging.sending.lost_calls import give_up_calls, ring_if_work
-from tests.steps import assert_holds_match, batch_states, claimed, launched, marked, money, statuses
+from messaging.sending.lost_calls import bury_poison, give_up_calls, ring_if_work
+from messaging.sending.settle import settle
+from providers.interface import Refused
+from tests.steps import assert_holds_match, batch_states, claimed, launched, marked, money, settlement, statuses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound")]
 LONG_AGO = "2020-01-01T00:00:00Z"
@@ -108,3 +111,46 @@ def test_stopped_sending_is_not_rung_for(quiet_queues: None, settings: Settings)
     settings.QUEUE_DISABLED = True
 
     assert ring_if_work()["send"] == 0
+
+
+def went_away(times: int) -> None:
+    """So many workers claimed the batch and died before they marked it."""
+    for _ in range(times):
+        claimed()
+        SendBatch.objects.filter(state="claimed").update(lease_until=LONG_AGO)
+        if SendBatch.objects.get().claims < times:
+            expire_leases(9)
+
+
+def test_a_batch_that_no_worker_survives_is_a_dead_letter(settings: Settings) -> None:
+    settings.SEND_CLAIMS = 3
+    campaign = launched(people=2)
+    went_away(3)
+
+    assert bury_poison(limit=9) == {"poison": 1, "failed": 2}
+
+    assert (batch_states(campaign), statuses(campaign)) == (["dead"], {"failed": 2})
+    assert set(CampaignRecipient.objects.values_list("reason", flat=True)) == {"exhausted"}
+    assert (read(campaign.pk).status, money(campaign)) == ("failed", (1000, 0))
+
+
+def test_a_batch_is_no_poison_before_its_time(settings: Settings) -> None:
+    settings.SEND_CLAIMS = 3
+    campaign = launched(people=2)
+    went_away(2)
+
+    assert bury_poison(limit=9) == {"poison": 0, "failed": 0}
+    assert statuses(campaign) == {"pending": 2}
+
+
+def test_a_settle_forgives_the_workers_that_went_away(settings: Settings) -> None:
+    settings.SEND_CLAIMS = 3
+    launched(people=2)
+    went_away(2)
+    expire_leases(9)
+    work = claimed()
+    marked(work)
+
+    settle(settlement(work, [Refused("provider_error", "busy", True)] * 2))
+
+    assert SendBatch.objects.get().claims == 0

@@ -109,8 +109,12 @@ def test_garbage_from_the_provider_is_not_asked_for_again(
     client: Client, account: ProviderAccount, body: bytes
 ) -> None:
     assert post(client, account, body) == 202
+    assert post(client, account, body) == 202
 
-    assert not Receipt.objects.exists()
+    kept = Receipt.objects.get()
+    assert (kept.outcome, kept.status) == ("unreadable", "unknown")
+    assert kept.raw == body.decode("utf-8", "replace").replace("\0", "")
+    assert kept.applied_at
 
 
 @pytest.mark.parametrize(
