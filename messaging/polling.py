@@ -1,6 +1,7 @@
 """Polling: the safety net for receipts that never came. Only what is silent too long; fair, bounded, backing off."""
 
 import logging
+import time
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,13 +13,17 @@ from campaigns.models import CampaignRecipient, SendBatch
 from messaging.accounts import adapter
 from messaging.models import MessageLog, ProviderAccount
 from messaging.receipts import inbox
+from messaging.sending import breaker
 from providers.interface import ProviderDown, Receipt, RouteRefused
 
 log = logging.getLogger(__name__)
 
 SILENT = ("sent", "unknown")
-# Look-ups of one batch at a time: no batch keeps the others waiting.
-PER_BATCH = 50
+# Look-ups of one batch at a time: no batch keeps the others waiting. Eight pauses, each twice the one before, fit into
+# ASK_FOR, so that everybody of a batch of 500 is asked after in time.
+PER_BATCH = 100
+# How long one sweep asks: a slow provider must not keep the sweep from ending.
+SLICE_SECONDS = 45.0
 # How long after the hand-over it is still worth asking.
 ASK_FOR = timedelta(hours=72)
 
@@ -26,20 +31,34 @@ ASK_FOR = timedelta(hours=72)
 def poll_silent(*, batches: int) -> dict[str, int]:
     """Ask the providers after silent recipients of some batches, the longest unasked first. {batches, asked, answers}.
 
-    An answer is a receipt like any other: it goes through the inbox. A provider that is away is left alone this time.
+    An answer is a receipt like any other: it goes through the inbox. A provider that is away is left alone this time;
+    one that refuses our credentials is stopped. Two sweeps at once ask after different batches.
     """
     counts = {"batches": 0, "asked": 0, "answers": 0}
+    ends = time.monotonic() + SLICE_SECONDS
+    away: set[int] = set()
     for batch in due(batches):
-        SendBatch.objects.filter(pk=batch.pk).update(polled_at=timezone.now())
+        if time.monotonic() >= ends:
+            break
         account = ProviderAccount.objects.filter(pk=batch.account_id or 0).first()
-        if account is None or not adapter(account).capabilities.lookup_by_id:
+        if not _take(batch) or account is None or account.pk in away:
             continue
-        asked, answers = _ask(account, batch)
+        if not adapter(account).capabilities.lookup_by_id:
+            continue
+        asked, answers, answered = _ask(account, batch, ends=ends)
+        if not answered:
+            away.add(account.pk)
         inbox.store(account, answers)
         counts["batches"] += 1
         counts["asked"] += asked
         counts["answers"] += len(answers)
     return counts
+
+
+def _take(batch: SendBatch) -> bool:
+    """Put the batch behind the others; False when another sweep did so meanwhile."""
+    rows = SendBatch.objects.filter(pk=batch.pk, polled_at=batch.polled_at)
+    return bool(rows.update(polled_at=timezone.now()))
 
 
 def due(limit: int) -> "QuerySet[SendBatch]":
@@ -60,20 +79,27 @@ def due(limit: int) -> "QuerySet[SendBatch]":
     return rows.order_by(F("polled_at").asc(nulls_first=True), "settled_at")[:limit]
 
 
-def _ask(account: ProviderAccount, batch: SendBatch) -> tuple[int, list[Receipt]]:
+def _ask(account: ProviderAccount, batch: SendBatch, *, ends: float) -> tuple[int, list[Receipt], bool]:
+    """(look-ups, answers, whether the provider answers). In random order: who was asked in vain is not always first."""
     provider = adapter(account)
     recipients = CampaignRecipient.objects.filter(batch_id=batch.pk, status__in=SILENT).values("pk")
     logged = MessageLog.objects.filter(
         recipient_id__in=recipients, kind="attempt", account_id=account.pk, provider_message_id__isnull=False
     )
-    answers, asked = [], 0
-    for number in logged.order_by("pk").values_list("provider_message_id", flat=True)[:PER_BATCH]:
+    answers: list[Receipt] = []
+    asked = 0
+    for number in logged.order_by("?").values_list("provider_message_id", flat=True)[:PER_BATCH]:
+        if time.monotonic() >= ends:
+            break
         asked += 1
         try:
             answer = provider.lookup(number or "")
-        except (ProviderDown, RouteRefused):
+        except ProviderDown:
             log.warning("poll_not_answered", extra={"account_id": account.pk, "batch_id": batch.pk})
-            break
+            return asked, answers, False
+        except RouteRefused:
+            breaker.stop(account, reason=breaker.FAULTS["credentials"])
+            return asked, answers, False
         if answer is not None:
             answers.append(answer)
-    return asked, answers
+    return asked, answers, True
