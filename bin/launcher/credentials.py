@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 NAMES = ("SECRET_KEY", "REFERENCE_KEY", "SUPPRESSION_KEY", "CREDENTIAL_KEYS")
@@ -22,11 +22,11 @@ def ensure(path: Path, *, names: Iterable[str] = NAMES) -> dict[str, str]:
     missing = [name for name in names if not known.get(name)]
     if missing:
         known |= {name: secrets.token_urlsafe(48) for name in missing}
-        _write(path, known)
+        write(path, known)
     return known
 
 
-def _write(path: Path, values: dict[str, str]) -> None:
+def write(path: Path, values: Mapping[str, str]) -> None:
     """Replace the file in one step, readable by nobody else at any moment."""
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -27,6 +28,12 @@ LISTENERS = {"web": "PORT", "stream": "STREAM_PORT", SIMULATOR: "SIMULATOR_PORT"
 KEPT_BY_CLEAN = ("locks", "tool", "test")
 # A worker finishes the provider call it is in; a call has 30 s (SEND_CALL_SECONDS), most need a fraction of one.
 GRACE = 20.0
+# The names of .local/demo.env.
+SHELL = (
+    *credentials.NAMES,
+    *("DEBUG", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "LOCAL_DIR"),
+    *("PUBLIC_URL", "STREAM_URL", "SIMULATOR_URL", "HELIOGRAPH_DEMO"),
+)
 
 
 class Options(NamedTuple):
@@ -64,6 +71,7 @@ def main(argv: list[str]) -> int:
         env, server = servers.start(place=place, supervisor=supervisor, lock=lock)
         chosen = stack.enter_context(closing(ports.choose(wanted={"PORT": options.port} if options.port else {})))
         env = demo_environment(env, place=place, chosen=chosen)
+        credentials.write(place.state / "demo.env", for_a_shell(env))
         if server:
             server.create_database(DATABASE)
             migrations.bring_up_to_date(server, env=quieter(env), place=place)
@@ -102,6 +110,11 @@ def demo_environment(env: Mapping[str, str], *, place: Place, chosen: Ports) -> 
     }
     secrets = credentials.ensure(place.state / "secrets.env")
     return {"DEBUG": "1", **secrets, **urls, **env, **chosen.env(), "HOST": ports.HOST, "HELIOGRAPH_DEMO": "1"}
+
+
+def for_a_shell(env: Mapping[str, str]) -> dict[str, str]:
+    """What `manage.py` needs beside the running demo, quoted, to be read by `set -a; . .local/demo.env`."""
+    return {name: shlex.quote(env[name]) for name in SHELL if name in env}
 
 
 def quieter(env: Mapping[str, str]) -> dict[str, str]:

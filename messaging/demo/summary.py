@@ -22,6 +22,7 @@ def summarise(campaign: Campaign, *, seconds: float) -> dict[str, Any]:
         "campaign": campaign.pk,
         "status": progress.status,
         "recipients": progress.audience,
+        "left_out": campaign.quote.exclusions if campaign.quote else {},
         **progress.counts,
         "parts": progress.parts_sent,
         "credits_held": account.held,

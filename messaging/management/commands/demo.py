@@ -58,18 +58,20 @@ class Command(BaseCommand):
 
     def _print(self, sums: dict[str, Any], seeded: seed.Seeded, *, once: bool) -> None:
         for name, value in sums.items():
-            self._say(
-                f"  {name.replace('_', ' '):<22}{value:>12,}"
-                if isinstance(value, int)
-                else f"  {name:<22}{value!s:>12}"
-            )
+            self._say(f"  {name.replace('_', ' '):<22}{shown(value):>12}")
         if once:
             return
-        self._say(f"\nConsole and API  {settings.PUBLIC_URL}/   API documentation  {settings.PUBLIC_URL}/api/v1/docs")
-        self._say(f"Ops console      {settings.PUBLIC_URL}/admin/   {seed.STAFF}   {seeded.passwords[seed.STAFF]}")
-        self._say(f"Merchant login   {seed.OWNER}   {seeded.passwords[seed.OWNER]}")
-        self._say(f"API key          {seeded.api_key}")
+        self._say(f"\nAPI documentation   {settings.PUBLIC_URL}/api/v1/docs   key {seeded.api_key}")
+        self._say(f"Ops console         {settings.PUBLIC_URL}/admin/   {seed.STAFF}   {seeded.passwords[seed.STAFF]}")
+        self._say(f"Merchant's login    {seed.OWNER}   {seeded.passwords[seed.OWNER]}   (no pages of its own yet)")
 
     def _say(self, line: str) -> None:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
+
+
+def shown(value: Any) -> str:
+    """A sum as people read it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{number:,} {reason.replace('_', ' ')}" for reason, number in value.items()) or "nobody"
+    return f"{value:,}" if isinstance(value, int) else str(value)
