@@ -1,4 +1,4 @@
-"""Mitto, API v1.1 (public documentation and client code; to verify with a live account before launch, see README).
+"""Mitto, API v1.1 (public documentation and client code; to verify with a live account, see docs/providers.md).
 
 Bulk replies carry no number, ids belong to items by position: each number once per call, or the reply settles nothing.
 """

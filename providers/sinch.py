@@ -1,4 +1,4 @@
-"""Sinch SMS, the xms API (public documentation; to verify with a live account before launch, see README).
+"""Sinch SMS, the xms API (public documentation; to verify with a live account, see docs/providers.md).
 
 A call is one text for many numbers, accepted or not as a whole: (batch id, recipient) is the message. Parameters hold
 160 characters, too few for a text, so items are grouped by text, a call each. A call of one has our reference as its

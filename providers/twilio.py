@@ -1,4 +1,4 @@
-"""Twilio Programmable Messaging (public documentation; to verify with a live account before launch, see README).
+"""Twilio Programmable Messaging (public documentation; to verify with a live account, see docs/providers.md).
 
 One recipient per call and no field for our reference: it travels in the query of the status callback's address, which
 Twilio calls with every word about the message and covers with its signature.
@@ -64,7 +64,7 @@ class Twilio(HttpProvider):
     """Credentials: account_sid, auth_token (and auth_token_<any> while rotating); api_key and api_secret to call with.
 
     Options: webhook_url and inbound_url (the public addresses, exactly as Twilio calls them, without a query; without
-    the first no receipts), max_batch (100), validity_seconds (14400, at most 36000), ca_file. A sender that begins with
+    the first no receipts), max_batch (1000), validity_seconds (14400, at most 36000), ca_file. A sender that begins with
     "MG" is a messaging service.
     """
 
@@ -76,7 +76,7 @@ class Twilio(HttpProvider):
         user = account if key == "auth_token" else needed(config, "api_key")
         basic = b64encode(f"{user}:{config.credentials.get('api_secret') or token}".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
-        super().__init__(config, headers, key=key, secrets="auth_token", max_batch=100)
+        super().__init__(config, headers, key=key, secrets="auth_token", max_batch=1000)
         self._messages = f"/2010-04-01/Accounts/{quote(account, safe='')}/Messages"
         self._webhook_url = str(config.options.get("webhook_url", ""))
         self._inbound_url = str(config.options.get("inbound_url", ""))

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 import pytest
@@ -13,7 +14,12 @@ from providers.bulk import by_position
 from providers.http import Reply
 from providers.interface import RANKS, Accepted, BadPayload, BadSignature, Item, Refused, Unsure
 from providers.outcomes import not_accepted
+from providers.sinch import _outcomes as read_sinch
+from providers.twilio import _outcome as read_twilio
 from tests.providers.test_mitto import SECRETS, mitto
+from tests.providers.test_sinch import sign, sinch
+from tests.providers.test_twilio import WEBHOOK, twilio
+from tests.providers.test_twilio import sign as sign_form
 
 ITEMS = [Item(f"ref-{n}", f"+30690000020{n}", "Hello", "SHOP") for n in range(4)]
 
@@ -122,6 +128,52 @@ def test_a_webhook_either_reads_or_says_that_it_cannot(body: bytes) -> None:
         read = True
 
     assert read == is_readable(body)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(elements, min_size=1, max_size=3) | elements)
+def test_every_genuine_report_can_be_stored(drawn: Any) -> None:
+    body = orjson.dumps(drawn)
+
+    receipts, inbound = sinch().parse_receipts(sign(body), body, {}), sinch().parse_inbound(sign(body), body, {})
+
+    assert len(receipts) == len(inbound) == (len(drawn) if isinstance(drawn, list) else 1)
+    for receipt in receipts:
+        assert receipt.status in RANKS
+        assert 0 < len(receipt.dedupe) <= 120
+    assert "\x00" not in "".join(map(str, receipts + inbound))  # type: ignore[operator]
+
+
+fields = st.dictionaries(
+    st.sampled_from(["MessageSid", "MessageStatus", "ErrorCode", "To", "From", "Body", "reference"]),
+    st.text(max_size=30) | st.sampled_from(["delivered", "failed", "30003", "nul\x00nul"]),
+    max_size=6,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(fields, st.dictionaries(st.sampled_from(["ref", "refs", "x"]), st.text(max_size=50), max_size=2))
+def test_every_genuine_form_is_read_or_has_no_message(drawn: dict[str, str], query: dict[str, str]) -> None:
+    body = urlencode(drawn).encode()
+    headers = sign_form(f"{WEBHOOK}?{urlencode(query)}" if query else WEBHOOK, body)
+
+    try:
+        (receipt,) = twilio().parse_receipts(headers, body, query)
+    except BadPayload:
+        assert "MessageSid" not in drawn
+    else:
+        assert receipt.status in RANKS
+        assert receipt.reference is None or receipt.reference in "".join(query.values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from([200, 201, 202]), st.binary(max_size=60) | documents.map(orjson.dumps))
+def test_no_body_without_an_id_accepts_a_message(status: int, body: bytes) -> None:
+    reply = Reply(status, {}, body)
+
+    found = [read_twilio(reply), *read_sinch(ITEMS, reply)]
+
+    assert [type(outcome) for outcome in found] == [Unsure] * 5
 
 
 @settings(max_examples=100, deadline=None)

@@ -127,7 +127,7 @@ def test_without_a_public_address_nothing_is_called_back(server: ScriptedServer)
     submit(server, answer(201, created("SM1")), webhook_url="")
 
     assert b"StatusCallback" not in server.requests[0][1]
-    assert twilio(webhook_url="").capabilities == Capabilities(100, False, False, True, False, True)
+    assert twilio(webhook_url="").capabilities == Capabilities(1000, False, False, True, False, True)
     assert twilio(max_batch=7).capabilities == Capabilities(7, True, True, True, False, True)
 
 
