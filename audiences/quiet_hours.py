@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from audiences.models import Store
 
-# A country of many zones (RU has 11 hours of them) may leave no common hour: then the last zone to wake decides.
-LOOKS = 6
+# A short quiet walks along the zones of a country (RU has 11 hours of them), a look at each; a long one may leave no
+# hour in which all are awake. After so many looks there is none: then the zone that wakes last decides alone, since
+# somebody who is never allowed would keep his campaign from ending.
+LOOKS = 48
 
 
 @cache
@@ -39,9 +41,10 @@ def allowed_from(store: Store, *, country: str, time_zone: str, now: datetime) -
     for _ in range(LOOKS):
         ends = [end for zone in zones if (end := _quiet_until(moment, zone, store.quiet_from, store.quiet_until))]
         if not ends:
-            break
+            return moment if moment > now else None
         moment = max(ends)
-    return moment if moment > now else None
+    last = min(zones, key=lambda zone: now.astimezone(zone).utcoffset() or timedelta())
+    return _quiet_until(now, last, store.quiet_from, store.quiet_until)
 
 
 def _quiet_until(moment: datetime, zone: ZoneInfo, start: time, end: time) -> datetime | None:
@@ -52,8 +55,10 @@ def _quiet_until(moment: datetime, zone: ZoneInfo, start: time, end: time) -> da
     if not quiet:
         return None
     day = local.date() if clock < end else local.date() + timedelta(days=1)
-    # An hour that the clock skips in spring means the moment after the gap: zoneinfo's fold=0 gives just that.
-    return datetime.combine(day, end, tzinfo=zone).astimezone(moment.tzinfo)
+    # An hour that the clock skips in spring means the moment after the gap: zoneinfo's fold=0 gives just that. Of an
+    # hour that comes twice in autumn it is the first, so that in the second one the quiet may be over already.
+    over = datetime.combine(day, end, tzinfo=zone).astimezone(moment.tzinfo)
+    return over if over > moment else None
 
 
 def _exists(name: str) -> bool:
