@@ -7,6 +7,7 @@ from tests.architecture.source import ROOT
 CODE = (ROOT / "config" / "settings.py").read_text()
 PAGE = (ROOT / "docs" / "settings.md").read_text()
 OF_PROCESSES = PAGE.index("## Processes")
+OF_LAUNCHER = PAGE.index("## `bin/demo` and `bin/test`")
 ROW = re.compile(r"^\| `([A-Z_]+)` \| (.+?) \| .+ \|$", re.MULTILINE)
 READ = re.compile(r'env(?:\.\w+)?\(\s*"([A-Z_]+)"(?:,\s*default=([^)]*?))?,?\s*\)', re.DOTALL)
 NUMBER = re.compile(r"[\d_. *]+$")
@@ -45,4 +46,10 @@ def test_what_the_processes_read_is_described_too() -> None:
     )
     read.pop("LOCAL_DIR")  # the settings read it as well
 
-    assert described(PAGE[OF_PROCESSES:]) == {name: f"`{default}`" for name, default in read.items()}
+    assert described(PAGE[OF_PROCESSES:OF_LAUNCHER]) == {name: f"`{default}`" for name, default in read.items()}
+
+
+def test_what_the_launcher_reads_is_described_too() -> None:
+    sources = "".join(file.read_text() for file in (ROOT / "bin" / "launcher").glob("*.py"))
+
+    assert set(described(PAGE[OF_LAUNCHER:])) == set(re.findall(r"environ\.get\(\"(HELIOGRAPH_[A-Z_]+)\"\)", sources))
