@@ -1,10 +1,11 @@
 """bin/demo's own part: options, environment, what --clean leaves alone."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from launcher import demo, ports, rootless
+from launcher import credentials, demo, ports, rootless
 from launcher.place import PYTHON, Place
 from launcher.ports import Ports
 
@@ -50,6 +51,19 @@ def test_what_the_caller_set_is_kept_except_ports_and_host(tmp_path: Path) -> No
     env = demo.demo_environment(given, place=Place(tmp_path, durable=True), chosen=CHOSEN)
 
     assert (env["DEBUG"], env["SECRET_KEY"], env["PORT"], env["HOST"]) == ("0", "mine", "8000", ports.HOST)
+
+
+def test_a_shell_can_read_the_environment_back(tmp_path: Path) -> None:
+    odd = tmp_path / "it's 100% $HOME `odd`"
+    env = demo.demo_environment({"LOCAL_DIR": str(odd)}, place=Place(tmp_path, durable=True), chosen=CHOSEN)
+    file = tmp_path / "demo.env"
+
+    credentials.write(file, demo.for_a_shell(env))
+
+    script = f"set -a; . {file}; printenv LOCAL_DIR SECRET_KEY"
+    read = subprocess.run(["/bin/sh", "-c", script], env={}, capture_output=True, text=True, check=True).stdout
+    assert read.splitlines() == [str(odd), env["SECRET_KEY"]]
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_clean_leaves_tools_locks_and_running_tests_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
