@@ -189,14 +189,14 @@ def give_back(*, batch_id: int, fence: int, seconds: float, error: str) -> bool:
     return bool(execute(sql, {"batch_id": batch_id, "fence": fence, "seconds": seconds, "error": error[:300]}))
 
 
-class Poison(NamedTuple):
-    """A batch that no worker survives."""
+class Left(NamedTuple):
+    """A batch that its worker left, locked until the transaction ends."""
 
     batch_id: int
     campaign_id: int
 
 
-def lock_poison(*, claims: int) -> Poison | None:
+def lock_poison(*, claims: int) -> Left | None:
     """Lock one batch whose lease is over for the `claims`-th time without a mark. SKIP LOCKED. Index: batch_open."""
     sql = """
         SELECT id, campaign_id
@@ -208,7 +208,21 @@ def lock_poison(*, claims: int) -> Poison | None:
          LIMIT 1
            FOR UPDATE SKIP LOCKED
     """
-    return fetch_one(sql, {"claims": claims}, Poison)
+    return fetch_one(sql, {"claims": claims}, Left)
+
+
+def lock_lost_call(*, stale_seconds: float) -> Left | None:
+    """Lock one batch whose call is too old. SKIP LOCKED: a settle that is at it wins. Index: batch_open."""
+    sql = """
+        SELECT id, campaign_id
+          FROM campaigns_sendbatch
+         WHERE state = 'calling'
+           AND called_at < clock_timestamp() - make_interval(secs => %(stale)s)
+         ORDER BY called_at
+         LIMIT 1
+           FOR UPDATE SKIP LOCKED
+    """
+    return fetch_one(sql, {"stale": stale_seconds}, Left)
 
 
 def expire_leases(limit: int) -> int:

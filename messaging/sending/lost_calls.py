@@ -1,25 +1,27 @@
 """What the sweeps of sending do: calls that never came back, and work that nobody rings for."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
-from campaigns.queries.claim import lock_poison, turns
+from campaigns.queries.claim import Left, lock_lost_call, lock_poison, turns
 from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import end_batch, move_pending
 from campaigns.services.finish import finish
 from config.queues import Queue, Task, ring, waiting
-from config.sql import fetch_one
 from messaging.models import Receipt
 
 
-class LostCall(NamedTuple):
-    """A batch whose call is too old to come back."""
+class Fate(NamedTuple):
+    """What becomes of a batch that its worker left, and of its pending recipients."""
 
-    batch_id: int
-    campaign_id: int
+    state: str
+    status: str
+    reason: str
+    error: str
 
 
 def give_up_calls(*, limit: int) -> dict[str, int]:
@@ -27,25 +29,10 @@ def give_up_calls(*, limit: int) -> dict[str, int]:
 
     Never back to ready: nobody can say whether they were sent. A late settle of the same fence is still welcome.
     """
-    counts = {"calls": 0, "unknown": 0}
-    while counts["calls"] < limit:
-        with transaction.atomic():
-            lost = _take_lost_call()
-            if lost is None:
-                break
-            moves = move_pending(batch_id=lost.batch_id, status="unknown", reason="")
-            count_moves(campaign_id=lost.campaign_id, moves=moves)
-            end_batch(
-                batch_id=lost.batch_id,
-                state="ambiguous",
-                wait_seconds=0,
-                refund_try=False,
-                error_class="",
-                error="the call never came back",
-            )
-        counts["calls"] += 1
-        counts["unknown"] += sum(move.recipients for move in moves)
-    return counts
+    stale = settings.SEND_CALL_STALE_SECONDS
+    fate = Fate("ambiguous", "unknown", "", "the call never came back")
+    ended = _end_all(lambda: lock_lost_call(stale_seconds=stale), fate, limit=limit)
+    return {"calls": len(ended), "unknown": sum(recipients for _, recipients in ended)}
 
 
 def bury_poison(*, limit: int) -> dict[str, int]:
@@ -53,43 +40,33 @@ def bury_poison(*, limit: int) -> dict[str, int]:
 
     Nothing of it was called since its last settle: its pending recipients fail as `exhausted`, and it is a dead letter.
     """
-    counts = {"poison": 0, "failed": 0}
-    campaigns = set()
-    while counts["poison"] < limit:
+    fate = Fate("dead", "failed", "exhausted", f"{settings.SEND_CLAIMS} workers in a row went away with it")
+    ended = _end_all(lambda: lock_poison(claims=settings.SEND_CLAIMS), fate, limit=limit)
+    for campaign_id in {campaign_id for campaign_id, _ in ended}:
+        finish(campaign_id)
+    return {"poison": len(ended), "failed": sum(recipients for _, recipients in ended)}
+
+
+def _end_all(lock: Callable[[], Left | None], fate: Fate, *, limit: int) -> list[tuple[int, int]]:
+    """End up to `limit` batches, each in a transaction of its own; (campaign, recipients) of each."""
+    ended: list[tuple[int, int]] = []
+    while len(ended) < limit:
         with transaction.atomic():
-            poison = lock_poison(claims=settings.SEND_CLAIMS)
-            if poison is None:
+            left = lock()
+            if left is None:
                 break
-            moves = move_pending(batch_id=poison.batch_id, status="failed", reason="exhausted")
-            count_moves(campaign_id=poison.campaign_id, moves=moves)
+            moves = move_pending(batch_id=left.batch_id, status=fate.status, reason=fate.reason)
+            count_moves(campaign_id=left.campaign_id, moves=moves)
             end_batch(
-                batch_id=poison.batch_id,
-                state="dead",
+                batch_id=left.batch_id,
+                state=fate.state,
                 wait_seconds=0,
                 refund_try=False,
-                error_class="exhausted",
-                error=f"{settings.SEND_CLAIMS} workers in a row went away with it",
+                error_class=fate.reason,
+                error=fate.error,
             )
-        counts["poison"] += 1
-        counts["failed"] += sum(move.recipients for move in moves)
-        campaigns.add(poison.campaign_id)
-    for campaign_id in campaigns:
-        finish(campaign_id)
-    return counts
-
-
-def _take_lost_call() -> LostCall | None:
-    """Lock one batch whose call is too old. SKIP LOCKED: a settle that is at it wins. Index: batch_open."""
-    sql = """
-        SELECT id, campaign_id
-          FROM campaigns_sendbatch
-         WHERE state = 'calling'
-           AND called_at < clock_timestamp() - make_interval(secs => %(stale)s)
-         ORDER BY called_at
-         LIMIT 1
-           FOR UPDATE SKIP LOCKED
-    """
-    return fetch_one(sql, {"stale": settings.SEND_CALL_STALE_SECONDS}, LostCall)
+        ended.append((left.campaign_id, sum(move.recipients for move in moves)))
+    return ended
 
 
 def ring_if_work() -> dict[str, int]:
