@@ -1,7 +1,10 @@
 """Structured logs: one JSON line per event, with the request's or the task's id; never a phone number or a text."""
 
+import traceback
+from types import TracebackType
 from typing import Any
 
+import psycopg
 import structlog
 
 SHARED: list[Any] = [
@@ -24,7 +27,7 @@ def logging_config(*, level: str) -> dict[str, Any]:
         "()": structlog.stdlib.ProcessorFormatter,
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_without_rows),
             structlog.processors.JSONRenderer(),
         ],
         "foreign_pre_chain": SHARED,
@@ -38,6 +41,17 @@ def logging_config(*, level: str) -> dict[str, Any]:
         # Celery prints each task with its arguments at INFO; ours are ids, but one line per task is enough.
         "loggers": {"celery.worker.strategy": {"level": "WARNING"}, "celery.app.trace": {"level": "WARNING"}},
     }
+
+
+def _without_rows(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """The traceback; of an error of PostgreSQL only its first line: what follows quotes the row, phone and all."""
+    text = "".join(traceback.format_exception(*exc_info)).rstrip("\n")
+    error: BaseException | None = exc_info[1]
+    while error is not None:
+        if isinstance(error, psycopg.Error) and str(error):
+            text = text.replace(str(error), str(error).splitlines()[0])
+        error = error.__cause__ or error.__context__
+    return text
 
 
 def request_id() -> str | None:
