@@ -7,14 +7,16 @@ import pytest
 import requests
 
 from audiences.models import ContactImport, Store
+from audiences.services.keys import issue_key
 from billing.models import CreditReservation
 from billing.services import account_of
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient
 from campaigns.quotes import Draft
 from config import idempotency
+from config.audit import SYSTEM
 from config.models import IdempotencyRecord
 from config.opaque import public_id
-from tests.api.clients import V1, with_key
+from tests.api.clients import ALL, V1
 from tests.factories import CampaignFactory, StoreFactory
 from tests.races import at_once
 from tests.steps import assert_sound
@@ -28,7 +30,9 @@ class Clicker:
 
     def __init__(self, base: str, store: Store) -> None:
         self.base = f"{base}{V1}"
-        self.headers = {"Authorization": with_key(store)._credentials["HTTP_AUTHORIZATION"]}
+        self.headers = {
+            "Authorization": f"Bearer {issue_key(store=store, name='test', scopes=ALL, actor=SYSTEM).plain}"
+        }
 
     def send(self, method: str, path: str, body: Any, **headers: str) -> tuple[int, dict[str, Any]]:
         """Status and body of the answer."""
