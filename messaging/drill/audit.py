@@ -138,12 +138,12 @@ def loss_window(evidence: Evidence) -> list[Check]:
     """Unconfirmed only where an answer was truly lost.
 
     Who was never accepted by the provider: at most the batches that a kill cut off between mark and settle, and the
-    items of calls that it did not process. Who was: those about whom no receipt was delivered, each looked at.
+    items that it did not take without being able to say so. Who was: those about whom no receipt came, one by one.
     """
     found = evidence.unconfirmed
     cut = len(found.cut_batches)
     reached = found.ids & {one.recipient_id for one in evidence.book.taken}
-    never = settings.SMS_BATCH_SIZE * cut + evidence.book.unprocessed_items
+    never = settings.SMS_BATCH_SIZE * cut + evidence.book.unprocessed_items + evidence.book.unclear_refusals
     most_cut = evidence.kills * evidence.threads
     return [
         equal("I14 unconfirmed without a reason", [], found.unexplained[:5]),

@@ -30,7 +30,8 @@ class NotReady(Exception):
 class House:
     """Everything that runs. Leaving the `with` block stops it."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], *, lines: Mapping[str, str] | None = None) -> None:
+        """`lines`: command lines by process name; those of the Procfile by default."""
         self.env = dict(env)
         self.place = Place(place.here(), durable=True)
         self.home = place.home(self.place)
@@ -43,7 +44,7 @@ class House:
         self._mines: dict[str, str] = {}
         self._stopping: dict[str, float] = {}
         self._starts: Counter[str] = Counter()
-        self._lines = procfile.parse((ROOT / "Procfile").read_text())
+        self._lines = lines or procfile.parse((ROOT / "Procfile").read_text())
 
     def __enter__(self) -> "House":
         return self

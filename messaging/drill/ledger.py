@@ -22,13 +22,17 @@ class Taken(NamedTuple):
 
 
 class ProviderBook(NamedTuple):
-    """Everything in the file. `foreign`: acceptances whose reference is not ours."""
+    """Everything in the file.
+
+    `foreign`: acceptances whose reference is not ours. `unprocessed_items`: of calls that took nobody and did not say
+    so. `unclear_refusals`: items refused in an answer that did not arrive as one.
+    """
 
     taken: list[Taken]
     foreign: int
     faults: Counter[str]
     unprocessed_items: int
-    unanswered_items: int
+    unclear_refusals: int
 
 
 def read(path: Path) -> ProviderBook:
@@ -62,5 +66,5 @@ def read(path: Path) -> ProviderBook:
         foreign,
         Counter(str(call["fault"]) for call in calls),
         sum(call["items"] for call in calls if not call["processed"] and not call["answered"]),
-        sum(call["accepted"] for call in calls if call["processed"] and not call["answered"]),
+        sum(call["refused"] for call in calls if call["processed"] and not call["answered"]),
     )

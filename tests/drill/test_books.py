@@ -30,8 +30,8 @@ def accepted(recipient_id: int, *, attempt: int = 1, **more: object) -> dict[str
 
 
 def call(fault: str, *, items: int, processed: bool, answered: bool) -> dict[str, object]:
-    taken = items if processed else 0
-    facts = {"items": items, "accepted": taken, "refused": 0, "processed": processed, "answered": answered}
+    taken, refused = (items - 1, 1) if processed else (0, items if answered else 0)
+    facts = {"items": items, "accepted": taken, "refused": refused, "processed": processed, "answered": answered}
     return {"type": "call", "fault": fault, **facts}
 
 
@@ -61,7 +61,7 @@ def test_items_of_calls_count_by_what_became_of_them(tmp_path: Path) -> None:
         )
     )
 
-    assert (book.unprocessed_items, book.unanswered_items) == (5, 3)
+    assert (book.unprocessed_items, book.unclear_refusals) == (5, 1)
     assert book.faults == {"ok": 1, "hang_before": 1, "drop_after": 1, "429": 1}
 
 

@@ -82,3 +82,17 @@ def test_frozen_before_the_mark_it_sees_that_somebody_said_stop(simulator: Simul
 
     assert received(simulator, campaign) == []
     assert (batch_states(campaign), statuses(campaign)) == (["ready"], {"pending": 3})
+
+
+def test_two_frozen_before_the_mark_only_the_one_with_the_newer_fence_may_call(simulator: Simulator) -> None:
+    campaign = launched(people=3)
+
+    with StoppedAt("claim.committed", SEND) as old:
+        assert expire_now() == 1
+        with StoppedAt("claim.committed", SEND) as new:
+            assert old.wake() == 0
+            assert received(simulator, campaign) == []
+            assert new.wake() == 0
+
+    assert received(simulator, campaign) == phones(campaign)
+    assert (statuses(campaign), money(campaign)) == ({"sent": 3}, (997, 0))
