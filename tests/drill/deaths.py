@@ -55,7 +55,7 @@ class StoppedAt:
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment(f"{point}:stop", **env))
 
     def __enter__(self) -> "StoppedAt":
-        ends = time.monotonic() + 30
+        ends = time.monotonic() + 60
         while self._state() != "T":
             assert self.process.poll() is None, "it ended before it came to the point"
             assert time.monotonic() < ends, "it did not come to the point"
@@ -69,7 +69,7 @@ class StoppedAt:
     def wake(self) -> int:
         """Let it go on to its end; its exit code."""
         self.process.send_signal(signal.SIGCONT)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def _state(self) -> str:
         return Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
