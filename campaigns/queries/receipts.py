@@ -77,7 +77,7 @@ def record_evidence(changes: Sequence[Change]) -> int:
 
 
 def close_resolved(campaign_id: int) -> int:
-    """ambiguous -> done for the campaign's batches in which no recipient is unknown any more. Index: batch_unresolved.
+    """ambiguous -> done for the campaign's batches in which no recipient is unknown any more. They are few.
 
     In a transaction of its own: who settles late locks the batch, then its recipients; evidence has locked recipients.
     """

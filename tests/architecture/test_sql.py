@@ -16,7 +16,6 @@ from campaigns.queries import batches, claim, finish, receipts, settle, unknown
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from messaging.receipts import match
 from messaging.receipts import queries as inbox
-from messaging.sending import lost_calls
 from tests.architecture.source import ROOT, python
 from tests.steps import claimed, launched, marked
 
@@ -59,8 +58,8 @@ def explained(db: None) -> Explained:
     campaign = launched(people=45)
     marked(claimed())
     past = {"campaign_id": 1, "reservation_id": 1, "store_id": 1, "size": 1, "parts": 1, "state": "done"}
-    SendBatch.objects.bulk_create(SendBatch(**past) for _ in range(2000))
-    drafts = [Campaign(store=campaign.store, name="Draft", audience={"kind": "all"}) for _ in range(500)]
+    SendBatch.objects.bulk_create(SendBatch(**past) for _ in range(600))
+    drafts = [Campaign(store=campaign.store, name="Draft", audience={"kind": "all"}) for _ in range(200)]
     CampaignProgress.objects.bulk_create(
         CampaignProgress(campaign=each) for each in Campaign.objects.bulk_create(drafts)
     )
@@ -112,7 +111,7 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     ),
     "take": (inbox.take, lambda: inbox.take(5)),
     "handed_over": (match.handed_over, lambda: match.handed_over({(1, 1)})),
-    "take_lost_call": (lost_calls._take_lost_call, lost_calls._take_lost_call),
+    "lock_lost_call": (claim.lock_lost_call, lambda: claim.lock_lost_call(stale_seconds=90.0)),
 }
 
 
