@@ -19,6 +19,7 @@ from config.sql import fetch_one
 Check = Callable[..., list[Drift]]
 CHECKS: tuple[Check, ...] = (
     queries.counters,
+    queries.sums,
     queries.reasons,
     queries.charges,
     queries.states,

@@ -12,7 +12,7 @@ GRACE = 300
 
 
 def counters(*, hours: int | None, shown: int) -> list[Drift]:
-    """`progress.<counter>`: not what the recipients say. Subject: the campaign."""
+    """`progress.<status>`: not as many recipients as are counted. Subject: the campaign."""
     sql = """
         WITH scope AS (
             SELECT c.id
@@ -21,18 +21,42 @@ def counters(*, hours: int | None, shown: int) -> list[Drift]:
                 OR c.status IN ('sending', 'paused')
                 OR c.finished_at > now() - make_interval(hours => %(hours)s)
         ), counted AS (
-            SELECT r.campaign_id, count(*) AS audience,
-                   count(*) FILTER (WHERE r.status = 'pending') AS pending,
-                   count(*) FILTER (WHERE r.status = 'sent') AS sent,
-                   count(*) FILTER (WHERE r.status = 'delivered') AS delivered,
-                   count(*) FILTER (WHERE r.status = 'undelivered') AS undelivered,
-                   count(*) FILTER (WHERE r.status = 'failed') AS failed,
-                   count(*) FILTER (WHERE r.status = 'skipped') AS skipped,
-                   count(*) FILTER (WHERE r.status = 'unknown') AS unknown,
-                   count(*) FILTER (WHERE r.status = 'unconfirmed') AS unconfirmed,
-                   count(*) FILTER (WHERE r.status = 'cancelled') AS cancelled,
-                   sum(r.parts) FILTER (WHERE r.status IN ('sent', 'delivered', 'undelivered')) AS parts,
-                   sum(r.charged) AS charged
+            SELECT r.campaign_id, r.status AS name, count(*) AS number
+              FROM scope s
+              JOIN campaigns_campaignrecipient r ON r.campaign_id = s.id
+             GROUP BY r.campaign_id, r.status
+        ), kept AS (
+            SELECT s.id AS campaign_id, v.name, v.number
+              FROM scope s
+              LEFT JOIN campaigns_campaignprogress p ON p.campaign_id = s.id
+             CROSS JOIN LATERAL (VALUES
+                    ('pending', p.pending), ('sent', p.sent), ('delivered', p.delivered),
+                    ('undelivered', p.undelivered), ('failed', p.failed), ('skipped', p.skipped),
+                    ('unknown', p.unknown), ('unconfirmed', p.unconfirmed), ('cancelled', p.cancelled)
+                    ) AS v (name, number)
+        )
+        SELECT 'progress.' || name, 'campaign:' || campaign_id, coalesce(r.number, 0), coalesce(k.number, 0)
+          FROM kept k
+          LEFT JOIN counted r USING (campaign_id, name)
+         WHERE coalesce(r.number, 0) <> coalesce(k.number, 0)
+         ORDER BY campaign_id, name
+         LIMIT %(shown)s
+    """
+    return fetch(sql, {"hours": hours, "shown": shown}, Drift)
+
+
+def sums(*, hours: int | None, shown: int) -> list[Drift]:
+    """`progress.audience`, `.parts_sent`, `.credits_charged`: not the sums of the recipients. Subject: the campaign."""
+    sql = """
+        WITH scope AS (
+            SELECT c.id
+              FROM campaigns_campaign c
+             WHERE %(hours)s::int IS NULL
+                OR c.status IN ('sending', 'paused')
+                OR c.finished_at > now() - make_interval(hours => %(hours)s)
+        ), counted AS (
+            SELECT r.campaign_id, count(*) AS audience, sum(r.charged) AS charged,
+                   sum(r.parts) FILTER (WHERE r.status IN ('sent', 'delivered', 'undelivered')) AS parts
               FROM scope s
               JOIN campaigns_campaignrecipient r ON r.campaign_id = s.id
              GROUP BY r.campaign_id
@@ -41,13 +65,9 @@ def counters(*, hours: int | None, shown: int) -> list[Drift]:
           FROM scope s
           LEFT JOIN campaigns_campaignprogress p ON p.campaign_id = s.id
           LEFT JOIN counted r ON r.campaign_id = s.id
-         CROSS JOIN LATERAL (VALUES
-                ('audience', r.audience, p.audience), ('pending', r.pending, p.pending), ('sent', r.sent, p.sent),
-                ('delivered', r.delivered, p.delivered), ('undelivered', r.undelivered, p.undelivered),
-                ('failed', r.failed, p.failed), ('skipped', r.skipped, p.skipped), ('unknown', r.unknown, p.unknown),
-                ('unconfirmed', r.unconfirmed, p.unconfirmed), ('cancelled', r.cancelled, p.cancelled),
-                ('parts_sent', r.parts, p.parts_sent), ('credits_charged', r.charged, p.credits_charged)
-                ) AS v (name, expected, found)
+         CROSS JOIN LATERAL (VALUES ('audience', r.audience, p.audience),
+                                    ('parts_sent', r.parts, p.parts_sent),
+                                    ('credits_charged', r.charged, p.credits_charged)) AS v (name, expected, found)
          WHERE coalesce(v.expected, 0) <> coalesce(v.found, 0)
          ORDER BY s.id
          LIMIT %(shown)s
@@ -61,8 +81,7 @@ def reasons(*, hours: int | None, shown: int) -> list[Drift]:
         WITH scope AS (
             SELECT c.id
               FROM campaigns_campaign c
-             WHERE %(hours)s::int IS NULL
-                OR c.status IN ('sending', 'paused')
+             WHERE %(hours)s::int IS NULL OR c.status IN ('sending', 'paused')
                 OR c.finished_at > now() - make_interval(hours => %(hours)s)
         ), counted AS (
             SELECT r.campaign_id, r.status, r.reason, count(*) AS number
@@ -87,10 +106,9 @@ def reasons(*, hours: int | None, shown: int) -> list[Drift]:
 
 
 def charges(*, hours: int | None, shown: int) -> list[Drift]:
-    """`campaign.charged`: recipients were charged (expected) other than the ledger billed (found), in credits.
+    """`campaign.charged`: recipients were charged (expected) other than the ledger was (found).
 
-    Billed: the charges of the holds that its batches name, and what late evidence took from the account. Indexes: the
-    ledger's reservation, and its unique key for `late:…`.
+    In credits. Indexes: the ledger's reservation, and its unique key for `late:…`.
     """
     sql = """
         WITH scope AS (
@@ -103,31 +121,25 @@ def charges(*, hours: int | None, shown: int) -> list[Drift]:
             SELECT DISTINCT b.campaign_id, b.reservation_id
               FROM scope s
               JOIN campaigns_sendbatch b ON b.campaign_id = s.id
-        ), billed AS (
-            SELECT h.campaign_id, -e.amount - e.allowance AS credits
+        ), lines AS (
+            SELECT h.campaign_id, 0 AS charged, -e.amount - e.allowance AS billed
               FROM holds h
               JOIN billing_ledgerentry e ON e.reservation_id = h.reservation_id AND e.kind = 'charge'
              UNION ALL
-            SELECT r.campaign_id, -e.amount - e.allowance
+            SELECT r.campaign_id, 0, -e.amount - e.allowance
               FROM billing_ledgerentry e
               JOIN campaigns_campaignrecipient r ON r.id = split_part(e.key, ':', 2)::bigint
-             WHERE e.key LIKE 'late:%%'
-               AND e.kind = 'late'
-        ), billed_to AS (
-            SELECT b.campaign_id, sum(b.credits) AS credits
-              FROM billed b
-             GROUP BY b.campaign_id
-        ), charged AS (
-            SELECT r.campaign_id, sum(r.charged) AS credits
+             WHERE e.key LIKE 'late:%%' AND e.kind = 'late'
+             UNION ALL
+            SELECT r.campaign_id, r.charged, 0
               FROM scope s
               JOIN campaigns_campaignrecipient r ON r.campaign_id = s.id
-             GROUP BY r.campaign_id
         )
-        SELECT 'campaign.charged', 'campaign:' || s.id, coalesce(c.credits, 0)::bigint, coalesce(b.credits, 0)::bigint
+        SELECT 'campaign.charged', 'campaign:' || s.id, sum(l.charged)::bigint, sum(l.billed)::bigint
           FROM scope s
-          LEFT JOIN charged c ON c.campaign_id = s.id
-          LEFT JOIN billed_to b ON b.campaign_id = s.id
-         WHERE coalesce(c.credits, 0) <> coalesce(b.credits, 0)
+          JOIN lines l ON l.campaign_id = s.id
+         GROUP BY s.id
+        HAVING sum(l.charged) <> sum(l.billed)
          ORDER BY s.id
          LIMIT %(shown)s
     """
@@ -144,8 +156,7 @@ def states(*, hours: int | None, shown: int) -> list[Drift]:
         WITH scope AS (
             SELECT c.id
               FROM campaigns_campaign c
-             WHERE %(hours)s::int IS NULL
-                OR c.status IN ('sending', 'paused')
+             WHERE %(hours)s::int IS NULL OR c.status IN ('sending', 'paused')
                 OR c.finished_at > now() - make_interval(hours => %(hours)s)
         )
         SELECT 'batch.' || r.status, 'batch:' || b.id, 0, count(*)

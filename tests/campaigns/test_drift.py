@@ -65,8 +65,8 @@ def test_a_counter_that_is_not_what_the_rows_say() -> None:
     CampaignProgress.objects.filter(pk=campaign.pk).update(sent=F("sent") - 1, delivered=1)
 
     assert find_drift() == [
-        Drift("progress.sent", f"campaign:{campaign.pk}", expected=3, found=2),
         Drift("progress.delivered", f"campaign:{campaign.pk}", expected=0, found=1),
+        Drift("progress.sent", f"campaign:{campaign.pk}", expected=3, found=2),
     ]
 
 
