@@ -1,6 +1,7 @@
 """bin/test: throw-away servers, then every check or the tests that were asked for."""
 
 import argparse
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from typing import IO
@@ -76,4 +77,4 @@ def run(step: Step, *, env: Mapping[str, str], supervisor: Supervisor) -> Result
 
 
 def run_command(command: Sequence[str], *, env: Mapping[str, str], supervisor: Supervisor) -> int:
-    return supervisor.run(Spec(command[0], command, env, tier=1))
+    return supervisor.run(Spec(command[0], command, env, tier=1, stop_signal=signal.SIGINT))  # pytest then sums up
