@@ -19,7 +19,7 @@ from config.audit import Actor, record
 from config.failpoints import reach
 from messaging.log import LogLine, append
 from messaging.models import ProviderAccount
-from messaging.receipts.consequences import record_changes
+from messaging.receipts.consequences import give_back, record_changes
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ def give_up_overdue(*, limit: int, deadline_hours: float | None = None) -> dict[
                 break
             moves = give_up(batch.batch_id)
             count_moves(campaign_id=batch.campaign_id, moves=moves)
+            give_back(reservation_id=batch.reservation_id, credits=sum(move.credits for move in moves))
             reach("give_up.before_commit")
         counts["batches"] += 1
         counts["recipients"] += sum(move.recipients for move in moves)

@@ -11,6 +11,7 @@ class Unresolved(NamedTuple):
 
     batch_id: int
     campaign_id: int
+    reservation_id: int
 
 
 def overdue_batch(*, default_hours: float, hours_by_account: dict[int, float]) -> Unresolved | None:
@@ -20,7 +21,7 @@ def overdue_batch(*, default_hours: float, hours_by_account: dict[int, float]) -
     None: there is no such one.
     """
     sql = """
-        SELECT b.id, b.campaign_id
+        SELECT b.id, b.campaign_id, b.reservation_id
           FROM campaigns_sendbatch b
           LEFT JOIN unnest(%(accounts)s::bigint[], %(hours)s::float[]) AS a (id, hours)
             ON a.id = b.account_id

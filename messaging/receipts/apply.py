@@ -18,7 +18,7 @@ from messaging.models import Receipt
 from messaging.receipts.consequences import record_changes
 from messaging.receipts.judge import Judgement, judge
 from messaging.receipts.match import handed_over, recipients_of
-from messaging.receipts.queries import forget_later, take, tick_off
+from messaging.receipts.queries import look_again_later, look_again_soon, take, tick_off
 
 SLICE_SECONDS = 20.0
 
@@ -103,9 +103,16 @@ def _record(applied: Sequence[Applied]) -> None:
 
 
 def _tick_off(applied: Sequence[Applied]) -> None:
-    done = [row for row in applied if row.judgement.outcome not in {"unmatched", "early"}]
-    tick_off(ids=[row.receipt.pk for row in done], outcomes=[row.judgement.outcome for row in done])
-    forget_later([row.receipt.pk for row in applied if row.judgement.outcome in {"unmatched", "early"}])
+    waiting: dict[str, list[int]] = {"early": [], "unmatched": []}
+    done: dict[int, str] = {}
+    for row in applied:
+        if row.judgement.outcome in waiting:
+            waiting[row.judgement.outcome].append(row.receipt.pk)
+        else:
+            done[row.receipt.pk] = row.judgement.outcome
+    tick_off(ids=list(done), outcomes=list(done.values()))
+    look_again_soon(waiting["early"])
+    look_again_later(waiting["unmatched"])
 
 
 def _log_lines(applied: Sequence[Applied]) -> list[LogLine]:

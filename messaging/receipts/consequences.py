@@ -1,12 +1,15 @@
 """What evidence about recipients entails: their states, the counters and, money last, the bill."""
 
+import logging
 from collections import Counter
 from collections.abc import Sequence
 
 from billing.errors import ReservationClosed, ReservationExceeded
-from billing.services import account_of, capture_late, charge, lock_holds
+from billing.services import account_of, capture_late, charge, lock_holds, release
 from campaigns.queries.progress import add_to_progress, add_to_reasons
 from campaigns.queries.receipts import Change, Standing, record_evidence
+
+log = logging.getLogger(__name__)
 
 Pair = tuple[Standing, Change]
 
@@ -22,10 +25,7 @@ def record_changes(pairs: Sequence[Pair]) -> None:
     billed = {change.recipient_id for _, change in pairs if change.bill}
     record_evidence([change._replace(bill=number in billed) for number, change in sorted(last.items())])
     _count(pairs)
-    late = [standing for standing, change in pairs if change.bill]
-    lock_holds({standing.reservation_id for standing in late})  # several holds of one account, always in one order
-    for standing in late:
-        _bill(standing)
+    _move_money(pairs)
 
 
 def _count(pairs: Sequence[Pair]) -> None:
@@ -48,11 +48,48 @@ def _count(pairs: Sequence[Pair]) -> None:
         add_to_reasons(campaign_id=campaign_id, reasons=reasons[campaign_id])
 
 
+def _move_money(pairs: Sequence[Pair]) -> None:
+    """Bill who was proved to have got it, give back the credits of who was given up. Holds in one order, always."""
+    late = [standing for standing, change in pairs if change.bill]
+    returned: Counter[int] = Counter()
+    for standing, change in pairs:
+        if change.status == "unconfirmed":
+            returned[standing.reservation_id] += standing.credits
+    lock_holds({standing.reservation_id for standing in late} | set(returned))
+    for standing in late:
+        _bill(standing)
+    for reservation_id, credits in sorted(returned.items()):
+        give_back(reservation_id=reservation_id, credits=credits)
+
+
 def _bill(standing: Standing) -> None:
-    """Bill late evidence: from the hold while it stands, else from the account, below zero if need be."""
+    """Bill late evidence: from the hold while he is unknown, from the account once he was given up."""
     key, label = f"late:{standing.recipient_id}", "Late proof that a message was sent"
+    if standing.status == "unknown":
+        charge_or_capture(
+            store_id=standing.store_id,
+            reservation_id=standing.reservation_id,
+            amount=standing.credits,
+            key=key,
+            label=label,
+        )
+    else:
+        capture_late(account_id=account_of(standing.store_id).pk, amount=standing.credits, key=key, label=label)
+
+
+def charge_or_capture(*, store_id: int, reservation_id: int, amount: int, key: str, label: str) -> bool:
+    """Bill late: from the hold, or from the account when the hold has ended. False: the key was billed before."""
     try:
-        charge(reservation_id=standing.reservation_id, amount=standing.credits, key=key, label=label)
+        return charge(reservation_id=reservation_id, amount=amount, key=key, label=label)
     except (ReservationClosed, ReservationExceeded):
-        account = account_of(standing.store_id)
-        capture_late(account_id=account.pk, amount=standing.credits, key=key, label=label)
+        return capture_late(account_id=account_of(store_id).pk, amount=amount, key=key, label=label)
+
+
+def give_back(*, reservation_id: int, credits: int) -> None:
+    """Release the credits of recipients who were given up, at once: what comes later bills the account."""
+    if not credits:
+        return
+    try:
+        release(reservation_id=reservation_id, amount=credits)
+    except (ReservationClosed, ReservationExceeded):  # somebody must look, and the doctor names it; the state stands
+        log.exception("hold_too_small", extra={"reservation_id": reservation_id, "credits": credits})

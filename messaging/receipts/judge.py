@@ -30,12 +30,12 @@ def judge(receipt: Receipt, standing: Standing) -> Judgement:
         return Judgement("early" if standing.fresh else "anomaly")
     if standing.status in {"failed", "skipped", "cancelled"}:
         return Judgement("anomaly")
-    if not rank:
-        return Judgement("unknown_word")
     status = FINAL.get(receipt.status, "sent")
-    if standing.status in {"unknown", "unconfirmed"}:
+    if standing.status in {"unknown", "unconfirmed"}:  # a word that we do not know proves it as well
         outcome = "settled" if standing.status == "unknown" else "captured"
         return Judgement(outcome, _change(receipt, standing, status=status, rank=rank, bill=True))
+    if not rank:
+        return Judgement("unknown_word")
     if rank <= standing.rank:
         return Judgement("stale")
     return Judgement("applied", _change(receipt, standing, status=status, rank=rank, bill=False))

@@ -13,6 +13,7 @@ from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import Moved, end_batch, has_unknown, hold_batch, hold_live, lock_unknown, record_outcomes
 from config.failpoints import reach
 from messaging.log import LogLine, append
+from messaging.receipts.consequences import charge_or_capture
 from messaging.sending.backoff import delay
 from providers.interface import Accepted, Outcome, Refused, Unsure
 
@@ -69,7 +70,7 @@ def settle(work: Settlement) -> dict[str, int]:
         append(log_lines(work))
         count_moves(campaign_id=work.campaign_id, moves=moves)
         _end(work, verdicts, exhausted=exhausted)
-        _bill(work, moves)
+        _bill(work, moves, late=late)
         reach("settle.before_commit")
     reach("settle.committed")
     return _counts(verdicts)
@@ -130,15 +131,18 @@ def _end(work: Settlement, verdicts: Sequence[Verdict], *, exhausted: bool) -> N
     )
 
 
-def _bill(work: Settlement, moves: Sequence[Moved]) -> None:
+def _bill(work: Settlement, moves: Sequence[Moved], *, late: bool) -> None:
     """Money last: the credits of what was really moved to sent, under a key that exists once per attempt."""
     credits = sum(move.credits for move in moves if move.status == "sent")
-    if credits and not charge(
-        reservation_id=work.reservation_id,
-        amount=credits,
-        key=f"batch:{work.batch_id}:{work.attempt}",
-        label=f"Campaign “{work.campaign_name}”",
-    ):
+    if not credits:
+        return
+    key, label = f"batch:{work.batch_id}:{work.attempt}", f"Campaign “{work.campaign_name}”"
+    hold = work.reservation_id
+    if late:
+        billed = charge_or_capture(store_id=work.store_id, reservation_id=hold, amount=credits, key=key, label=label)
+    else:
+        billed = charge(reservation_id=hold, amount=credits, key=key, label=label)
+    if not billed:
         raise AlreadyBilled(work.batch_id)
 
 
