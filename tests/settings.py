@@ -1,11 +1,17 @@
 """The product's settings, with quick hashers and no log noise; everything else is real."""
 
 import os
+import re
 
 os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789abcdef" * 4)
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/heliograph")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
+# Workers of pytest-xdist share one Redis, and tests count and empty its queues: each worker has a database of its own.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    for name in ("REDIS_URL", "CELERY_BROKER_URL"):
+        if address := os.environ.get(name):
+            os.environ[name] = re.sub(r"(?<=[/=])\d+$", str(1 + int(worker.removeprefix("gw"))), address)
 
 from config.settings import *  # noqa: F403
 
