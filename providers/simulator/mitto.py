@@ -66,7 +66,7 @@ class Mitto(Dialect):
             case "extra":
                 entries = [*entries, {**entries[-1], "messageId": "01" + "Z" * 24}]
             case "duplicate_ids":
-                entries = [*entries[:-1], entries[0]] if len(entries) > 1 else [*entries, *entries]
+                entries = _doubled(entries)
         return orjson.dumps({**content, "messages": entries})
 
     def looked_up(self, address: SplitResult, ledger: Ledger, word_of: WordOf, *, echoes: bool) -> bytes | None:
@@ -146,3 +146,12 @@ def _post(plan: ReceiptPlan, url: str, content: Any) -> Post:
     if plan.sign in {"hmac", "both", "wrong"}:
         headers["X-Webhook-Signature"] = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     return Post(url, headers, body)
+
+
+def _doubled(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The last accepted item has the id of the first. Never a refusal in its place: nobody could detect that lie."""
+    accepted = [place for place, entry in enumerate(entries) if "messageId" in entry]
+    if len(accepted) < 2:
+        return [*entries, *entries]
+    first, last = accepted[0], accepted[-1]
+    return [*entries[:last], entries[first], *entries[last + 1 :]]

@@ -120,6 +120,16 @@ def test_an_unanswered_fault_takes_everything_and_cannot_be_told(start: Start, f
     assert (summary["accepted"], summary["processed_unanswered"], summary["processed_unanswered_items"]) == (2, 1, 2)
 
 
+def test_a_doubled_id_never_makes_an_accepted_item_look_refused(start: Start) -> None:
+    batch = items(3)
+    simulator = start(faults={"duplicate_ids": 1}, numbers={batch[0].phone.lstrip("+"): "busy"})
+
+    result = simulator.submit(batch)
+
+    assert simulator.summary()["accepted"] == 2
+    assert [type(outcome) for outcome in result.outcomes] == [Unsure, Unsure, Unsure]
+
+
 def test_a_partial_call_refuses_some_for_now(start: Start) -> None:
     simulator = start(faults={"partial": 1}, partial_share=0.5, seed=3)
 
