@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import Callable
 
+import requests
 from django.db import Error, connection
 from django.db.models import Q
 from django.utils import timezone
@@ -49,12 +50,16 @@ def heal(rig: Rig) -> None:
 
 
 def drain(rig: Rig) -> float:
-    """Wait until nothing is pending, claimed or called, and receipts are applied; seconds until the sending ended."""
+    """Wait until nothing is pending, claimed or called, and receipts are applied; then stop everybody but the servers.
+
+    Returns the seconds until the sending ended.
+    """
     started = time.monotonic()
     _wait(rig, "Draining", under_way)
     seconds = time.monotonic() - started
     rig.provider.flush()
-    _wait(rig, "Receipts", receipts_waiting)
+    _wait(rig, "Receipts", lambda: rig.provider.pending() + receipts_waiting())
+    rig.house.stop_processes()
     return seconds
 
 
@@ -99,6 +104,6 @@ def _wait(rig: Rig, title: str, left: Callable[[], int]) -> None:
 def _asked(left: Callable[[], int]) -> int:
     try:
         return left()
-    except Error:
+    except (Error, requests.RequestException):
         connection.close()
         return 1

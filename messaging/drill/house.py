@@ -158,6 +158,16 @@ class House:
         if name in PROCESSES:
             self.resting[name] = now + RESTART_AFTER
 
+    def stop_processes(self) -> None:
+        """SIGTERM to everybody but the servers, and wait: nothing changes any more while the books are compared."""
+        names = [name for name, child in self.children.items() if child.spec.tier != SERVERS]
+        self.away.update(PROCESSES)
+        for name in names:
+            self.stop_softly(name)
+        while any(name in self.children for name in names):
+            self.look_after()
+            time.sleep(0.05)
+
     def kill(self, name: str) -> bool:
         """kill -9 of the main process. False when it is not there."""
         self._stopping.pop(name, None)

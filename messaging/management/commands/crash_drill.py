@@ -60,10 +60,10 @@ class Command(BaseCommand):
         if keep:
             shutil.copytree(folder / "logs", keep / "logs", dirs_exist_ok=True)
             shutil.copy(folder / "simulator-ledger.jsonl", keep)
-        if keep or ok:
+        if ok:
             shutil.rmtree(folder, ignore_errors=True)
         else:
-            sys.stderr.write(f"logs and ledger are in {folder}\n")
+            sys.stderr.write(f"logs, ledger and database are in {folder}\n")
 
 
 def _faults(only: str) -> list[str]:
