@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--only", default="", help="names of faults, separated by commas, instead of all")
         parser.add_argument("--no-echo", action="store_true", help="the provider does not echo our reference")
         parser.add_argument(
-            "--keep", type=Path, help="move logs and ledger there; without it only a failure keeps them"
+            "--keep", type=Path, help="copy logs and ledger there; without it only a failure keeps them"
         )
         parser.add_argument("--json", action="store_true", help="the result as one JSON object on the last line")
 
