@@ -72,8 +72,11 @@ def rename_list(
 def delete_list(*, store_id: int, list_id: int, actor: Actor) -> None:
     """Delete a list; its contacts stay. A campaign that names it is for nobody from now on. Raises NotFound."""
     with transaction.atomic():
-        if not ContactList.objects.filter(pk=list_id, store_id=store_id).delete()[0]:
+        # Locked before its members are looked for, else one that is added meanwhile keeps the list from going.
+        rows = ContactList.objects.filter(pk=list_id, store_id=store_id)
+        if not rows.select_for_update().first():
             raise NotFound
+        rows.delete()
         record("list.delete", actor=actor, subject=f"list:{list_id}", store_id=store_id)
 
 
