@@ -29,6 +29,8 @@ USUAL_SECONDS = 25.0
 SELDOM = ("finish", "launch", "snapshot", "close_cancelled")
 # So long after the mine a campaign is cancelled, for who is to die while closing it.
 CANCEL_AFTER = 12.0
+# Who is to die at a launch needs one: the small store cancels what it sends, and launches (or schedules) the next.
+LAUNCH_AFTER = (10.0, 20.0, 30.0)
 GIVE_UP = "from messaging.unknown import give_up_overdue; give_up_overdue(limit=1000, deadline_hours=0)"
 
 
@@ -52,6 +54,9 @@ class Mine:
             self._laid += [rig.house.start_beside(self.by, mine=failpoint) for _ in range(copies)]
         if self.point.startswith("close_cancelled"):
             rig.later(CANCEL_AFTER, lambda rig: rig.small.move("cancel") or rig.large.move("cancel"))
+        if self.point.startswith(("launch", "snapshot")):
+            for seconds in LAUNCH_AFTER:
+                rig.later(seconds, lambda rig: rig.small.move("cancel"))
         if self.how:
             rig.freezes(USUAL_SECONDS)
 
