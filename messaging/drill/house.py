@@ -82,7 +82,7 @@ class House:
         options = {"port": "0", "unixsocket": str(path), "save": "", "appendonly": "no"}
         options |= {"maxmemory-policy": "noeviction", "dir": str(self.place.state)}
         command = [valkey.binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
-        child = Child(Spec("redis", command, self.env, tier=SERVERS, log=self.place.log("redis")))
+        child = _child(Spec("redis", command, self.env, tier=SERVERS, log=self.place.log("redis")))
         self.children["redis"] = child
         _wait(lambda: valkey.answers(path), child=child)
 
@@ -114,7 +114,7 @@ class House:
         self._starts[known] += 1
         tier = PROVIDER if name == "simulator" else WORKERS
         command = [word.replace(f"{name}@", f"{known}@") for word in procfile.command(self._lines[name], env=env)]
-        self.children[known] = Child(Spec(known, command, env, tier=tier, log=self.logs_of(known)[-1]))
+        self.children[known] = _child(Spec(known, command, env, tier=tier, log=self.logs_of(known)[-1]))
 
     def start_beside(self, name: str, *, mine: str) -> str:
         """Start one more of a kind that dies at a failpoint; the name under which it is known."""
@@ -127,7 +127,7 @@ class House:
         """Start a command that ends by itself, unless it is mined."""
         env = {**self.env, "FAILPOINT": mine}
         self._starts[name] += 1
-        self.children[name] = Child(Spec(name, command, env, tier=WORKERS, log=self.logs_of(name)[-1]))
+        self.children[name] = _child(Spec(name, command, env, tier=WORKERS, log=self.logs_of(name)[-1]))
 
     def look_after(self) -> None:
         """Notice who died, and start again who must run."""
@@ -217,6 +217,11 @@ class House:
     def logs_of(self, name: str) -> list[Path]:
         """The logs of all starts of a process, oldest first."""
         return [self.place.logs / f"{name}.{number}.log" for number in range(1, self._starts[name] + 1)]
+
+
+def _child(spec: Spec) -> Child:
+    """Start it so that a kill -9 of the drill ends it, too, even while it is frozen."""
+    return Child(spec._replace(stop_signal=signal.SIGKILL))
 
 
 def send_signal(pid: int, number: signal.Signals) -> bool:
