@@ -51,6 +51,7 @@ class TableScheduler(DatabaseScheduler):  # type: ignore[misc]
     def __init__(self, *args: Any, **options: Any) -> None:
         self.process = heartbeats.this_process("beat")
         self.next_beat = 0.0  # by the monotonic clock
+        self.busy = self.interrupted = False
         super().__init__(*args, **options)
 
     def tick(self, *args: Any, **options: Any) -> float:
@@ -58,16 +59,32 @@ class TableScheduler(DatabaseScheduler):  # type: ignore[misc]
 
         Here and in no thread: a Beat that hangs must look dead.
         """
-        wait: float = super().tick(*args, **options)
+        self.busy = True
+        try:
+            wait: float = super().tick(*args, **options)
+            self._show_life()
+        finally:
+            self.busy = False
+        return wait
+
+    def _show_life(self) -> None:
         now = time.monotonic()
         if now >= self.next_beat:
             self.next_beat = now + heartbeats.EVERY
             if not heartbeats.beat(self.process):
                 connection.close()
-        return wait
 
     def close(self) -> None:
-        """Save the schedule and say good-bye."""
+        """Save the schedule and say good-bye.
+
+        Celery calls it from its signal handler, perhaps in the middle of a statement whose connection is locked:
+        waiting there would be for ever. It then ends the tick by SystemExit and calls again.
+        """
+        if self.busy:
+            self.interrupted = True
+            return
+        if self.interrupted:
+            connection.close()
         super().close()
         heartbeats.leave(self.process)
 

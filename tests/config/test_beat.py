@@ -1,13 +1,19 @@
 """The schedule is one table, written into the rows at start; nothing else rings by itself."""
 
 import json
+import os
+import signal
+import time
 from datetime import datetime, timedelta
+from threading import Timer
 from typing import Any
 
 import pytest
 from celery import current_app
+from django.db import connection
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
+from django_celery_beat.schedulers import DatabaseScheduler
 
 from config import redis
 from config.beat import SCHEDULE, TableScheduler, entries
@@ -122,6 +128,33 @@ def test_a_beat_that_ticks_shows_a_heart_and_takes_it_away(scheduler: Any) -> No
 
     scheduler.close()
 
+    assert processes() == []
+
+
+def test_a_signal_in_the_middle_of_a_statement_ends_beat_and_does_not_hang_it(
+    scheduler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def terminate(*_: object) -> None:  # as Celery's handler does
+        scheduler.close()
+        raise SystemExit
+
+    def slow(*_: object) -> float:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(20)")
+        return 1.0
+
+    scheduler.tick()
+    monkeypatch.setattr(DatabaseScheduler, "tick", slow)
+    before = signal.signal(signal.SIGUSR1, terminate)
+    Timer(0.5, os.kill, [os.getpid(), signal.SIGUSR1]).start()
+    began = time.monotonic()
+
+    with pytest.raises(SystemExit):
+        scheduler.tick()
+    scheduler.close()  # as Celery does once the tick has unwound
+
+    signal.signal(signal.SIGUSR1, before)
+    assert time.monotonic() - began < 10
     assert processes() == []
 
 
