@@ -57,6 +57,11 @@ class Content:
         return self.counter.parts(values)
 
 
+def unix_lines(message: str) -> str:
+    """A message with line feeds alone: forms send CR LF, and a CR would be one more character to pay."""
+    return message.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def clean(value: str) -> str:
     """A merge value without control characters and outer space."""
     return CONTROL.sub(" ", value).strip() if value else ""
@@ -75,6 +80,7 @@ def parse(message: str) -> Content:
 
 def validate(message: str, *, custom_fields: Iterable[str]) -> None:
     """Raise InvalidFields if the message is too long, has control characters or a placeholder that nothing can fill."""
+    message = unix_lines(message)
     if len(message) > MESSAGE_MAX:
         raise invalid("/message", f"At most {MESSAGE_MAX} characters; this has {len(message)}.", code="max_length")
     if CONTROL.search(message):

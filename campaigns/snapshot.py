@@ -4,6 +4,7 @@ Killed anywhere it goes on at its cursor; it never holds more than the quote did
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import islice
@@ -23,9 +24,12 @@ from campaigns.queries.snapshot import add_pending, copy_recipients
 from campaigns.services.moves import pause
 from config.audit import SYSTEM
 from config.failpoints import reach
-from config.queues import Task, enqueue
+from config.queues import Task, enqueue, ring
 
 log = logging.getLogger(__name__)
+
+# How long one task goes on before it makes room for others and rings again.
+SLICE_SECONDS = 20.0
 
 
 class Planned(NamedTuple):
@@ -47,6 +51,7 @@ def prepare(campaign_id: int) -> dict[str, int]:
     Returns {recipients, batches} of this run. Ends early when somebody else is at it, or the campaign is not sending.
     """
     done = {"recipients": 0, "batches": 0}
+    ends = time.monotonic() + SLICE_SECONDS
     while True:
         try:
             written = _chunk_or_careful(campaign_id)
@@ -55,10 +60,12 @@ def prepare(campaign_id: int) -> dict[str, int]:
             pause(store_id=campaign.store_id, campaign_id=campaign_id, actor=SYSTEM, reason="audience exceeds the hold")
             return done
         if written is None:
-            break
+            release_rest(campaign_id)
+            return done
         done = {name: done[name] + written[name] for name in done}
-    release_rest(campaign_id)
-    return done
+        if time.monotonic() >= ends:
+            ring(Task.SNAPSHOT, campaign_id)  # others wait for this worker, too
+            return done
 
 
 def _chunk_or_careful(campaign_id: int) -> dict[str, int] | None:

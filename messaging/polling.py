@@ -2,7 +2,9 @@
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -10,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from campaigns.models import CampaignRecipient, SendBatch
+from config.opaque import references
 from messaging.accounts import adapter
 from messaging.models import MessageLog, ProviderAccount
 from messaging.receipts import inbox
@@ -17,6 +20,7 @@ from messaging.sending import breaker
 from providers.interface import ProviderDown, Receipt, RouteRefused
 
 log = logging.getLogger(__name__)
+LookUp = Callable[[], Receipt | None]
 
 SILENT = ("sent", "unknown")
 # Look-ups of one batch at a time: no batch keeps the others waiting. Eight pauses, each twice the one before, fit into
@@ -43,7 +47,8 @@ def poll_silent(*, batches: int) -> dict[str, int]:
         account = ProviderAccount.objects.filter(pk=batch.account_id or 0).first()
         if not _take(batch) or account is None or account.pk in away:
             continue
-        if not adapter(account).capabilities.lookup_by_id:
+        can = adapter(account).capabilities
+        if not can.lookup_by_id and not can.lookup_by_reference:
             continue
         asked, answers, answered = _ask(account, batch, ends=ends)
         if not answered:
@@ -81,19 +86,14 @@ def due(limit: int) -> "QuerySet[SendBatch]":
 
 def _ask(account: ProviderAccount, batch: SendBatch, *, ends: float) -> tuple[int, list[Receipt], bool]:
     """(look-ups, answers, whether the provider answers). In random order: who was asked in vain is not always first."""
-    provider = adapter(account)
-    recipients = CampaignRecipient.objects.filter(batch_id=batch.pk, status__in=SILENT).values("pk")
-    logged = MessageLog.objects.filter(
-        recipient_id__in=recipients, kind="attempt", account_id=account.pk, provider_message_id__isnull=False
-    )
     answers: list[Receipt] = []
     asked = 0
-    for number in logged.order_by("?").values_list("provider_message_id", flat=True)[:PER_BATCH]:
+    for look_up in _look_ups(account, batch):
         if time.monotonic() >= ends:
             break
         asked += 1
         try:
-            answer = provider.lookup(number or "")
+            answer = look_up()
         except ProviderDown:
             log.warning("poll_not_answered", extra={"account_id": account.pk, "batch_id": batch.pk})
             return asked, answers, False
@@ -103,3 +103,23 @@ def _ask(account: ProviderAccount, batch: SendBatch, *, ends: float) -> tuple[in
         if answer is not None:
             answers.append(answer)
     return asked, answers, True
+
+
+def _look_ups(account: ProviderAccount, batch: SendBatch) -> list[LookUp]:
+    """At most PER_BATCH questions: by the provider's id where there is one, else by our reference where it can be."""
+    provider = adapter(account)
+    silent = CampaignRecipient.objects.filter(batch_id=batch.pk, status__in=SILENT)
+    questions: list[LookUp] = []
+    if provider.capabilities.lookup_by_id:
+        logged = MessageLog.objects.filter(
+            recipient_id__in=silent.values("pk"),
+            kind="attempt",
+            account_id=account.pk,
+            provider_message_id__isnull=False,
+        )
+        numbers = logged.order_by("?").values_list("provider_message_id", flat=True)[:PER_BATCH]
+        questions += [partial(provider.lookup, number or "") for number in numbers]
+    if provider.capabilities.lookup_by_reference:
+        unknown = silent.filter(status="unknown").order_by("?").values_list("pk", flat=True)[:PER_BATCH]
+        questions += [partial(provider.lookup_reference, mark) for mark in references(unknown, attempt=batch.attempt)]
+    return questions[:PER_BATCH]

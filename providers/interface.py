@@ -32,8 +32,9 @@ ErrorClass = Literal[
 ReceiptStatus = Literal["accepted", "queued", "sent", "buffered", "undelivered", "expired", "delivered", "unknown"]
 RouteFault = Literal["credentials", "balance"]
 
-# The highest rank wins, whatever the order of arrival; "unknown" is a word of theirs that we do not know: it moves
-# nothing, is kept raw and raises an alarm. A late "delivered" beats an early "undelivered".
+# The highest rank wins, whatever the order of arrival, so no two ends share one; "unknown" is a word of theirs that we
+# do not know: it proves that they have the message and moves nothing else, and is kept raw. A late "delivered" beats an
+# early "undelivered".
 RANKS: Final[dict[str, int]] = {
     "unknown": 0,
     "accepted": 1,
@@ -41,7 +42,7 @@ RANKS: Final[dict[str, int]] = {
     "sent": 2,
     "buffered": 3,
     "undelivered": 8,
-    "expired": 8,
+    "expired": 7,
     "delivered": 9,
 }
 

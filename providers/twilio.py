@@ -64,8 +64,8 @@ class Twilio(HttpProvider):
     """Credentials: account_sid, auth_token (and auth_token_<any> while rotating); api_key and api_secret to call with.
 
     Options: webhook_url and inbound_url (the public addresses, exactly as Twilio calls them, without a query; without
-    the first no receipts), max_batch (1000), validity_seconds (14400, at most 36000), ca_file. A sender that begins with
-    "MG" is a messaging service.
+    the first no receipts), max_batch (1000), validity_seconds (14400, at most 36000), ca_file. A sender that begins
+    with "MG" is a messaging service.
     """
 
     name: ClassVar[str] = "twilio"

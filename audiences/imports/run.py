@@ -4,6 +4,7 @@ Killed at any moment, the next run goes on after the last chunk that was committ
 """
 
 import logging
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -55,17 +56,22 @@ class Raced(Exception):
     """Somebody made one of the chunk's contacts meanwhile: the chunk starts over, nothing was written."""
 
 
-def run_import(import_id: int, *, tell: Callable[[], None] = lambda: None) -> dict[str, int]:
+def run_import(import_id: int, *, tell: Callable[[], None] = lambda: None, seconds: float = math.inf) -> dict[str, int]:
     """Work until the file is done; return what this run did (rows by outcome; nothing when somebody else is at it).
 
     Repeated, doubled or resumed it ends with the same contacts, problems and counts. `tell` is called after each
-    chunk. A lost file, and rows that the database refuses, end the import as failed.
+    chunk; after `seconds` it rings for the rest. A lost file, and rows that the database refuses, end it as failed.
     """
     done: Counter[str] = Counter()
+    ends = time.monotonic() + seconds
     while (counts := _chunk_again(import_id)) is not None:
         done.update(counts)
         tell()
-    _tidy(import_id)
+        if time.monotonic() >= ends:
+            ring(Task.RUN_IMPORT, import_id)
+            break
+    else:
+        _tidy(import_id)
     return {name: done[name] for name in COUNTERS}
 
 

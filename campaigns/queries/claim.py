@@ -189,6 +189,25 @@ def give_back(*, batch_id: int, fence: int, seconds: float, error: str) -> bool:
     return bool(execute(sql, {"batch_id": batch_id, "fence": fence, "seconds": seconds, "error": error[:300]}))
 
 
+def put_off(*, campaign_id: int, seconds: float) -> None:
+    """Let the campaign's next ready batch be due in `seconds`: it could not be prepared. It counts as a claim."""
+    sql = """
+        UPDATE campaigns_sendbatch b
+           SET ready_at = statement_timestamp() + make_interval(secs => %(seconds)s),
+               claims = b.claims + 1,
+               error = 'it could not be prepared; the log says why'
+         WHERE b.id = (SELECT n.id
+                         FROM campaigns_sendbatch n
+                        WHERE n.campaign_id = %(campaign_id)s
+                          AND n.state = 'ready'
+                          AND n.ready_at <= statement_timestamp()
+                        ORDER BY n.ready_at, n.id
+                        LIMIT 1
+                          FOR UPDATE SKIP LOCKED)
+    """
+    execute(sql, {"campaign_id": campaign_id, "seconds": seconds})
+
+
 class Left(NamedTuple):
     """A batch that its worker left, locked until the transaction ends."""
 

@@ -1,12 +1,13 @@
 """Writing a campaign: create, edit, delete. Only while nothing of it was sent."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from audiences.models import Store
-from campaigns.content import validate
+from campaigns.content import unix_lines, validate
 from campaigns.models import Campaign
 from campaigns.services.find import campaign_of, refusal
 from campaigns.states import CAMPAIGN_EDITABLE
@@ -33,8 +34,8 @@ def edit(*, store_id: int, campaign_id: int, fields: dict[str, Any], actor: Acto
     changes = _allowed(fields)
     if "send_at" in changes:
         changes["next_try_at"] = changes["send_at"]
-        if campaign.status == "scheduled" and changes["send_at"] is None:
-            raise invalid("/send_at", "A scheduled campaign needs a time; unschedule it first.", code="required")
+        if campaign.status == "scheduled":
+            _check_time(changes["send_at"])
     with transaction.atomic():
         rows = Campaign.objects.filter(pk=campaign_id, store_id=store_id, status__in=CAMPAIGN_EDITABLE)
         if not rows.update(**changes, updated_at=timezone.now()):
@@ -55,7 +56,18 @@ def delete(*, store_id: int, campaign_id: int, actor: Actor) -> None:
 
 
 def _allowed(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name in EDITABLE}
+    """The columns that may be written; a browser's line ends become those of an SMS."""
+    allowed = {name: value for name, value in fields.items() if name in EDITABLE}
+    if "message" in allowed:
+        allowed["message"] = unix_lines(allowed["message"])
+    return allowed
+
+
+def _check_time(send_at: datetime | None) -> None:
+    if send_at is None:
+        raise invalid("/send_at", "A scheduled campaign needs a time; unschedule it first.", code="required")
+    if send_at <= timezone.now():
+        raise invalid("/send_at", "The time has passed.", code="past")
 
 
 def _status(*, store_id: int, campaign_id: int) -> str:

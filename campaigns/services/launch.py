@@ -1,9 +1,10 @@
 """Launch: the O(1) decision to send. Afterwards the hold is taken and nothing can forget the campaign."""
 
+import logging
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from billing.services import hold
@@ -17,6 +18,8 @@ from campaigns.states import CAMPAIGN
 from config.audit import Actor
 from config.failpoints import reach
 from config.queues import Task, ring
+
+log = logging.getLogger(__name__)
 
 
 class Launched(NamedTuple):
@@ -94,7 +97,11 @@ def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor) -> Non
 
 def begin(campaign_id: int, *, recipients: int) -> bool:
     """Write the recipients down: at once for a small audience, else by a task. False if no ring was taken."""
-    if recipients <= settings.SNAPSHOT_INLINE_MAX:
+    if recipients > settings.SNAPSHOT_INLINE_MAX:
+        return ring(Task.SNAPSHOT, campaign_id)
+    try:
         prepare(campaign_id)
-        return ring(Task.SEND_NEXT)
-    return ring(Task.SNAPSHOT, campaign_id)
+    except DatabaseError:  # the launch has committed, so the answer is yes: a sweep goes on with the snapshot
+        log.exception("snapshot_interrupted", extra={"campaign_id": campaign_id})
+        return False
+    return ring(Task.SEND_NEXT)

@@ -1,12 +1,13 @@
 """Claim: take a batch for this worker alone, and check once more who of it may be texted, and when."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import Error, transaction
 from django.utils import timezone
 
 from audiences.quiet_hours import allowed_from
@@ -14,13 +15,17 @@ from campaigns import merge
 from campaigns.content import Content, parse
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.people import UNASKED, judged
-from campaigns.queries.claim import Claimed, Turn, claim_batch, served, turns
+from campaigns.queries.claim import Claimed, Turn, claim_batch, put_off, served, turns
 from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import has_unknown, skip
 from campaigns.services.defer import defer
 from campaigns.states import BATCH
 from config.failpoints import reach
 
+log = logging.getLogger(__name__)
+
+# A batch that cannot even be prepared is looked at again after this.
+BROKEN_SECONDS = 60.0
 # What the rule of the snapshot may say of somebody who was a recipient then and is none now.
 SKIPPED_AS = {
     "opted_out": "opted_out",
@@ -68,9 +73,16 @@ def claim(owner: str) -> Work | None:
     transaction.
     """
     for turn in turns(limit=8):
-        with transaction.atomic(durable=True):
-            work = _claim_for(turn, owner)
-            reach("claim.before_commit")
+        try:
+            with transaction.atomic(durable=True):
+                work = _claim_for(turn, owner)
+                reach("claim.before_commit")
+        except Error:
+            raise
+        except Exception:  # a bug that one campaign brings out must not stand first in line before all others
+            log.exception("claim_failed", extra={"campaign_id": turn.campaign_id})
+            put_off(campaign_id=turn.campaign_id, seconds=BROKEN_SECONDS)
+            continue
         if work is not None:
             reach("claim.committed")
             return work

@@ -125,3 +125,22 @@ def test_another_stores_campaign_does_not_exist(other_store: Store) -> None:
         delete(store_id=other_store.pk, campaign_id=campaign.pk, actor=SYSTEM)
 
     assert Campaign.objects.get(pk=campaign.pk).name == campaign.name
+
+
+def test_a_scheduled_campaign_is_not_moved_into_the_past() -> None:
+    later = datetime(2999, 1, 1, tzinfo=UTC)
+    campaign = CampaignFactory.create(status="scheduled", send_at=later, next_try_at=later)
+
+    with pytest.raises(InvalidFields, match="has passed"):
+        changed(campaign, send_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    assert Campaign.objects.get().send_at == later
+
+
+def test_the_line_ends_of_a_browser_become_those_of_an_sms(store: Store) -> None:
+    draft = {"name": "Lines", "message": "one\r\ntwo\rthree", "audience": {"kind": "all", "exclude": []}}
+
+    campaign = create(store=store, fields=draft, actor=SYSTEM)
+
+    assert campaign.message == "one\ntwo\nthree"
+    assert changed(campaign, message="a\r\nb").message == "a\nb"

@@ -17,6 +17,8 @@ from campaigns.services.finish import close_cancelled
 from campaigns.services.moves import cancel, pause, resume
 from campaigns.tasks import resume_snapshots
 from config.audit import SYSTEM
+from config.queues import Queue, waiting
+from config.redis import client
 from tests.factories import ContactFactory
 from tests.steps import assert_holds_match, launched, money, statuses
 
@@ -199,3 +201,14 @@ def test_a_phone_that_moved_to_another_contact_is_texted_once() -> None:
     assert CampaignSnapshot.objects.get(pk=campaign.pk).done_at
     assert CampaignRecipient.objects.filter(phone=first.phone).count() == 1
     assert money(campaign) == (1000, 4)
+
+
+def test_a_long_one_makes_room_for_others_and_rings_for_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "SLICE_SECONDS", 0.0)
+    campaign = launched(people=5)
+    client().delete(Queue.IMPORT.value)
+
+    written = [snapshot.prepare(campaign.pk)["recipients"] for _ in range(4)]
+
+    assert written == [3, 2, 0, 0]
+    assert waiting(Queue.IMPORT) == 2

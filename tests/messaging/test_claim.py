@@ -241,3 +241,18 @@ def test_another_stores_contacts_are_judged_by_their_own_store() -> None:
 
     assert len(claimed().people) == 1
     assert Campaign.objects.get(pk=campaign.pk).status == "sending"
+
+
+def test_a_campaign_that_cannot_be_prepared_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken, sound = launched(people=1), launched(people=1)
+    Contact.objects.filter(store=broken.store).update(consent="opted_out")
+    monkeypatch.setattr("messaging.sending.claim.SKIPPED_AS", {})
+
+    work = claim("worker")
+
+    assert work
+    assert work.batch.campaign_id == sound.pk
+    waiting = SendBatch.objects.get(campaign=broken)
+    assert (waiting.state, waiting.claims, waiting.ready_at > timezone.now()) == ("ready", 1, True)
+    assert statuses(broken) == {"pending": 1}
+    assert claim("worker") is None
