@@ -36,6 +36,7 @@ OPTIONS = {
     "log_min_duration_statement": "500",
 }
 THROW_AWAY = {
+    "max_connections": "600",  # several tests at once with fifty clients, each with a thread on both sides
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
