@@ -52,13 +52,13 @@ def hold_live(campaign_id: int) -> bool:
     return fetch_one(sql, {"campaign_id": campaign_id}, Held) is not None
 
 
-def lock_unknown(batch_id: int) -> None:
-    """Lock the batch's unknown recipients by id, as evidence does. For a late settle, which holds their batch."""
+def lock_unresolved(batch_id: int) -> None:
+    """Lock the batch's unknown and given-up recipients by id, as evidence does. For a late settle, which holds it."""
     sql = """
         SELECT id
           FROM campaigns_campaignrecipient
          WHERE batch_id = %(batch_id)s
-           AND status = 'unknown'
+           AND status IN ('unknown', 'unconfirmed')
          ORDER BY id
            FOR UPDATE
     """

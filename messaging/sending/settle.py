@@ -10,10 +10,19 @@ from django.utils import timezone
 
 from billing.services import charge
 from campaigns.queries.progress import count_moves
-from campaigns.queries.settle import Moved, end_batch, has_unknown, hold_batch, hold_live, lock_unknown, record_outcomes
+from campaigns.queries.receipts import Change, lock_standing
+from campaigns.queries.settle import (
+    Moved,
+    end_batch,
+    has_unknown,
+    hold_batch,
+    hold_live,
+    lock_unresolved,
+    record_outcomes,
+)
 from config.failpoints import reach
 from messaging.log import LogLine, append
-from messaging.receipts.consequences import charge_or_capture
+from messaging.receipts.consequences import charge_or_capture, record_changes
 from messaging.sending.backoff import delay
 from providers.interface import Accepted, Outcome, Refused, Unsure
 
@@ -51,25 +60,30 @@ class Verdict(NamedTuple):
 def settle(work: Settlement) -> dict[str, int]:
     """Move the recipients, write the log, count, end the batch, bill: all or nothing, once.
 
-    Returns {accepted, refused, unsure, again}; empty when this fence no longer holds the batch, because it was settled
-    before. Welcome late: a batch that was given up as ambiguous is settled all the same; but what may pass later is
-    tried again only while the campaign is live, since nobody claims from one that has ended.
+    Returns {accepted, refused, unsure, again}. When this fence no longer holds the batch: empty if it was settled
+    before, {accepted} if it was given up for good; each acceptance still counts and is billed. Welcome late: a batch
+    that was given up as ambiguous is settled all the same; but what may pass later is tried again only while the
+    campaign is live, since nobody claims from one that has ended.
     """
     exhausted = work.spent >= settings.SEND_ATTEMPTS and not work.not_sent
     with transaction.atomic(durable=True):
         state = hold_batch(batch_id=work.batch_id, fence=work.fence)
         if state is None:
-            log.info("batch_was_settled", extra={"batch_id": work.batch_id})
-            return {}
+            captured = _capture_given_up(work)
+            append([line for line in log_lines(work) if line.recipient_id in captured])
+            log.info("batch_was_settled", extra={"batch_id": work.batch_id, "captured": len(captured)})
+            return {"accepted": len(captured)} if captured else {}
         late = state == "ambiguous"
         if late:
             exhausted = exhausted or not hold_live(work.campaign_id)
-            lock_unknown(work.batch_id)
+            lock_unresolved(work.batch_id)
         verdicts = [verdict(outcome, exhausted=exhausted) for outcome in work.outcomes]
         moves = _move(work, verdicts, late=late)
         append(log_lines(work))
         count_moves(campaign_id=work.campaign_id, moves=moves)
         _end(work, verdicts, exhausted=exhausted)
+        if late:
+            _capture_given_up(work)
         _bill(work, moves, late=late)
         reach("settle.before_commit")
     reach("settle.committed")
@@ -106,6 +120,22 @@ def _move(work: Settlement, verdicts: Sequence[Verdict], *, late: bool) -> list[
         reasons=[verdict.reason for _, verdict in rows],
         codes=[verdict.code for _, verdict in rows],
     )
+
+
+def _capture_given_up(work: Settlement) -> set[int]:
+    """Bill those who were given up as unconfirmed and, as this outcome proves, had been accepted. Their ids."""
+    accepted = [
+        recipient_id
+        for recipient_id, outcome in zip(work.recipient_ids, work.outcomes, strict=True)
+        if isinstance(outcome, Accepted)
+    ]
+    pairs = [
+        (row, Change(row.recipient_id, "sent", row.rank, "", "", bill=True))
+        for row in lock_standing(accepted)
+        if row.status == "unconfirmed" and row.batch_id == work.batch_id
+    ]
+    record_changes(pairs)
+    return {row.recipient_id for row, _ in pairs}
 
 
 def _end(work: Settlement, verdicts: Sequence[Verdict], *, exhausted: bool) -> None:

@@ -9,18 +9,20 @@ from billing.models import CreditReservation, LedgerEntry
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.progress import read
 from config.audit import SYSTEM
-from messaging.models import ProviderAccount, Receipt
+from messaging import unknown
+from messaging.models import MessageLog, ProviderAccount, Receipt
 from messaging.receipts.apply import apply_some
 from messaging.sending.lost_calls import give_up_calls
 from messaging.sending.settle import settle
 from messaging.unknown import decide, give_up_overdue
-from providers.interface import Unsure
+from providers.interface import Accepted, Refused, Unsure
 from tests.factories import ProviderAccountFactory
-from tests.messaging.words import applied, receipt
+from tests.messaging.words import applied, by_provider_id, receipt
 from tests.steps import batch_states, claimed, launched, marked, money, settlement, statuses
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("sound")]
 LONG_AGO = "2020-01-01T00:00:00Z"
+REFUSED = Refused("invalid_number", "7", retryable=False)
 
 
 @pytest.fixture
@@ -121,3 +123,55 @@ def test_a_receipt_that_is_too_early_is_looked_at_again_soon(account: ProviderAc
     waiting = Receipt.objects.get()
     assert (waiting.outcome, waiting.applied_at) == ("early", None)
     assert (waiting.next_try_at - waiting.received_at).total_seconds() < 60
+
+
+def test_a_settle_after_the_deadline_bills_whom_the_provider_had_accepted(account: ProviderAccount) -> None:
+    campaign = launched(people=3)
+    work = claimed()
+    marked(work, account_id=account.pk)
+    said = settlement(work, [Accepted("m-1", 1), REFUSED, Accepted("m-2", 1)], account_id=account.pk)
+    give_up(campaign)
+    assert (statuses(campaign), batch_states(campaign), money(campaign)) == ({"unconfirmed": 3}, ["done"], (1000, 0))
+
+    assert (settle(said), settle(said)) == ({"accepted": 2}, {})
+
+    assert (statuses(campaign), money(campaign)) == ({"sent": 2, "unconfirmed": 1}, (998, 0))
+    assert LedgerEntry.objects.filter(key__startswith="late:").count() == 2
+    lines = MessageLog.objects.filter(campaign_id=campaign.pk, kind="attempt")
+    assert sorted(lines.values_list("provider_message_id", flat=True)) == ["m-1", "m-2"]
+
+
+def test_a_receipt_by_the_providers_id_finds_whom_a_late_settle_named(account: ProviderAccount) -> None:
+    campaign = launched(people=1)
+    work = claimed()
+    marked(work, account_id=account.pk)
+    give_up(campaign)
+
+    settle(settlement(work, [Accepted("m-1", 1)], account_id=account.pk))
+    applied(account, by_provider_id(CampaignRecipient.objects.get()))
+
+    assert (statuses(campaign), money(campaign)) == ({"delivered": 1}, (999, 0))
+
+
+def test_a_late_settle_bills_those_whom_staff_had_given_up_meanwhile(
+    account: ProviderAccount, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unknown, "DECIDE_MAX", 2)
+    campaign = launched(people=3)
+    work = claimed()
+    marked(work, account_id=account.pk)
+    SendBatch.objects.update(called_at=LONG_AGO)
+    give_up_calls(limit=1)
+    decide(campaign_id=campaign.pk, accepted=False, actor=SYSTEM, reason="asked the provider")
+    assert statuses(campaign) == {"unconfirmed": 2, "unknown": 1}
+
+    settle(settlement(work, account_id=account.pk))
+
+    assert (statuses(campaign), batch_states(campaign), money(campaign)) == ({"sent": 3}, ["done"], (997, 0))
+
+
+def give_up(campaign: Campaign) -> None:
+    """The call never came back, and the deadline of what it left unknown has passed."""
+    SendBatch.objects.filter(campaign=campaign).update(called_at=LONG_AGO)
+    assert give_up_calls(limit=1)["calls"] == 1
+    assert give_up_overdue(limit=1, deadline_hours=0)["batches"] == 1
