@@ -138,7 +138,7 @@ def test_a_settle_after_the_deadline_bills_whom_the_provider_had_accepted(accoun
     assert (statuses(campaign), money(campaign)) == ({"sent": 2, "unconfirmed": 1}, (998, 0))
     assert LedgerEntry.objects.filter(key__startswith="late:").count() == 2
     lines = MessageLog.objects.filter(campaign_id=campaign.pk, kind="attempt")
-    assert sorted(lines.values_list("provider_message_id", flat=True)) == ["m-1", "m-2"]
+    assert set(lines.values_list("provider_message_id", flat=True)) == {"m-1", "m-2"}
 
 
 def test_a_receipt_by_the_providers_id_finds_whom_a_late_settle_named(account: ProviderAccount) -> None:
