@@ -75,25 +75,28 @@ def templates() -> Step:
 
 
 def tests(*, browser_required: bool) -> list[Step]:
-    """The tests in parallel, then those that start whole systems of processes one by one."""
+    """The tests in parallel, then those that start whole systems of processes, fewer at once."""
     has_browser_tests = (ROOT / "tests" / "browser").is_dir()
     without_browser = has_browser_tests and find_browser() is None
     only = "not flow and not browser" if without_browser else "not flow"
     steps = [Step("tests", module("pytest", "-q", *workers(), "-m", only))]
     if uses_marker("flow"):
         steps.append(
-            Step("flow tests", module("pytest", "-q", "-m", "flow and not browser" if without_browser else "flow"))
+            Step(
+                "flow tests",
+                module("pytest", "-q", *workers(most=3), "-m", "flow and not browser" if without_browser else "flow"),
+            )
         )
     if without_browser:
         steps.append(Step("browser", skipped="no Chromium found; its tests did not run", must_run=browser_required))
     return steps
 
 
-def workers() -> list[str]:
+def workers(most: int = MOST_WORKERS) -> list[str]:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if cores < FEWEST_CORES_FOR_WORKERS:
         return []
-    return ["-n", str(min(cores, MOST_WORKERS)), "--dist", "loadgroup"]
+    return ["-n", str(min(cores, most)), "--dist", "loadgroup"]
 
 
 def uses_marker(name: str) -> bool:

@@ -89,6 +89,12 @@ def test_tests_share_the_cores(cores: int, words: list[str], monkeypatch: pytest
     assert steps.workers()[:2] == words
 
 
+def test_fewer_systems_of_processes_run_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(16)))
+
+    assert steps.workers(most=3)[:2] == ["-n", "3"]
+
+
 def test_the_committed_api_description_must_be_the_code_s(root: Path) -> None:
     committed, fresh = root / "openapi.yaml", root / "fresh.yaml"
     assert steps.differences(committed, fresh=fresh) == [
