@@ -47,11 +47,10 @@ def test_templates_are_checked_once_there_are_any(root: Path) -> None:
 def test_flow_tests_run_by_themselves(root: Path) -> None:
     (root / "tests" / "test_flow.py").write_text("@pytest.mark.flow\ndef test_all(): ...")
 
-    parallel, serial = steps.tests(browser_required=True)
+    parallel, flows = steps.tests(browser_required=True)
 
     assert parallel.command[-1] == "not flow"
-    assert serial.command[-1] == "flow"
-    assert "-n" not in serial.command
+    assert flows.command[-1] == "flow"
 
 
 def test_a_marker_that_is_only_spoken_of_is_not_used(root: Path) -> None:
