@@ -12,3 +12,4 @@ IMPORT = Machine(
         "fail": Move(("pending", "running"), "failed"),
     },
 )
+IMPORT_OPEN = ("pending", "running")

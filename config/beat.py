@@ -26,6 +26,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.RESUME_SNAPSHOTS: 15,
     Task.CLOSE_HOLDS: 30,
     Task.RESUME_IMPORTS: 30,
+    Task.WATCH: 30,
     Task.POLL_SILENT: 60,
     Task.GIVE_UP_UNKNOWN: 60,
     Task.TIDY: 600,

@@ -136,6 +136,6 @@ class Heart(Thread):
         connection.close()
 
     def stop(self) -> None:
-        """End the thread and take the row away; waits two seconds at most."""
+        """End the thread and take the row away; waits five seconds at most."""
         self._stopped.set()
-        self.join(timeout=2)
+        self.join(timeout=5)

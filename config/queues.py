@@ -32,6 +32,7 @@ class Task(StrEnum):
     APPLY_RECEIPTS = "messaging.apply_receipts"
     GIVE_UP_UNKNOWN = "messaging.give_up_unknown"
     POLL_SILENT = "messaging.poll_silent"
+    WATCH = "messaging.watch"
     TIDY = "messaging.tidy"
 
 

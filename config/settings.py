@@ -154,6 +154,7 @@ SEND_CALL_STALE_SECONDS = env.int("SEND_CALL_STALE_SECONDS", default=90)  # a ca
 SEND_ATTEMPTS = env.int("SEND_ATTEMPTS", default=6)  # hand-overs of one batch: the first and five retries
 SEND_BACKOFF_SECONDS = env.int("SEND_BACKOFF_SECONDS", default=3)  # 3, 6, 12, 24, 48 with jitter
 SEND_CLAIMS = env.int("SEND_CLAIMS", default=10)  # claims of one batch before it is dead (a poison batch)
+WATCH_LATE_SECONDS = env.int("WATCH_LATE_SECONDS", default=60)  # what is due for longer is an alert
 LIMIT_LOCAL_RATE = env.int("LIMIT_LOCAL_RATE", default=20)  # parts per second of a process while Redis is away
 LIMIT_STORE_RATE = env.int("LIMIT_STORE_RATE", default=0)  # parts per second of one store; 0: only the account's limit
 LIMIT_WAIT_SECONDS = env.float("LIMIT_WAIT_SECONDS", default=2.0)  # a worker waits so long with a batch in hand

@@ -15,7 +15,7 @@ from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
 from config.ops.rows import OpsAdmin
 from messaging.account_changes import EDITABLE, change_account, create_account, set_active
-from messaging.models import MessageLog, ProviderAccount, Receipt
+from messaging.models import Alert, MessageLog, ProviderAccount, Receipt
 from messaging.models.accounts import ON_AMBIGUOUS, STATUSES
 from providers.registry import PROVIDERS
 
@@ -158,3 +158,13 @@ class ReceiptAdmin(OpsAdmin):
     )
     list_filter = (("applied_at", admin.EmptyFieldListFilter),)
     sortable_by = ()
+
+
+@admin.register(Alert)
+class AlertAdmin(OpsAdmin):
+    """What the watchdog saw: open alerts first. They close by themselves when the trouble is over."""
+
+    list_display = ("name", "subject", "detail", "opened_at", "seen_at", "closed_at")
+    list_filter = (("closed_at", admin.EmptyFieldListFilter),)
+    ordering = ("-closed_at", "-opened_at")
+    search_fields = ("pk", "name", "subject")

@@ -12,6 +12,7 @@ from messaging import tidy as tidying
 from messaging.receipts import apply
 from messaging.sending import keep, sender
 from messaging.sending.lost_calls import bury_poison, give_up_calls, ring_if_work
+from messaging.watchdog import alerts
 
 
 @worker_shutting_down.connect
@@ -74,6 +75,12 @@ def poll_silent() -> dict[str, int]:
 def give_up_unknown() -> dict[str, int]:
     """Unknown recipients whose deadline has passed."""
     return unknown.give_up_overdue(limit=200)
+
+
+@sweep(Task.WATCH)
+def watch() -> dict[str, int]:
+    """Trouble that no sweep can mend."""
+    return alerts.watch()
 
 
 @sweep(Task.TIDY)

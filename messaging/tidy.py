@@ -7,12 +7,13 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Quote
 from config.models import Heartbeat, IdempotencyRecord
+from messaging.models import Alert
 
 LIMIT = 5000
 
 
 def tidy() -> dict[str, int]:
-    """Delete idempotency records after 48 hours, quotes that no campaign held after a day, heartbeats of the dead."""
+    """Delete idempotency records after 48 hours, unheld quotes and heartbeats after a day, alerts."""
     now = timezone.now()
     answers = IdempotencyRecord.objects.filter(created_at__lt=now - timedelta(hours=48)).order_by("pk")
     used = Campaign.objects.exclude(quote=None).values("quote_id")
@@ -22,5 +23,6 @@ def tidy() -> dict[str, int]:
             pk__in=list(answers.values_list("pk", flat=True)[:LIMIT])
         ).delete()[0],
         "quotes": Quote.objects.filter(pk__in=list(quotes.values_list("pk", flat=True)[:LIMIT])).delete()[0],
+        "alerts": Alert.objects.filter(closed_at__lt=now - timedelta(days=90)).delete()[0],
         "heartbeats": Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()[0],
     }

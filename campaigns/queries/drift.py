@@ -267,8 +267,8 @@ def holds(*, hours: int | None, shown: int) -> list[Drift]:
     return fetch(sql, {"hours": hours, "grace": GRACE, "shown": shown}, Drift)
 
 
-def stuck(*, hours: int | None, shown: int) -> list[Drift]:
-    """`campaign.stuck`: live, everybody written down, but no batch is open and none was for GRACE seconds.
+def stuck(*, hours: int | None, shown: int, grace: int = GRACE) -> list[Drift]:
+    """`campaign.stuck`: live, everybody written down, but no batch is open and none was for `grace` seconds.
 
     Found: the recipients that it counts as pending. Indexes: campaign_live, batch_campaign.
     """
@@ -287,4 +287,4 @@ def stuck(*, hours: int | None, shown: int) -> list[Drift]:
          ORDER BY c.id
          LIMIT %(shown)s
     """
-    return fetch(sql, {"grace": GRACE, "shown": shown}, Drift)
+    return fetch(sql, {"grace": grace, "shown": shown}, Drift)

@@ -19,6 +19,7 @@ from config.heartbeats import processes
 from messaging.health.checks import readiness
 from messaging.health.sweeps import sweeps
 from messaging.health.work import depths, work
+from messaging.watchdog.alerts import open_alerts
 
 
 @require_safe
@@ -78,13 +79,23 @@ class SweepShape(serializers.Serializer[Any]):
     late = serializers.BooleanField()
 
 
+class AlertShape(serializers.Serializer[Any]):
+    """Trouble that the watchdog sees and no sweep can mend."""
+
+    name = serializers.CharField(help_text="See docs/alerts.md.")
+    detail = serializers.CharField()
+    opened_at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField()
+
+
 class JobsShape(serializers.Serializer[Any]):
-    """Queues, work, processes and sweeps."""
+    """Queues, work, processes, sweeps and open alerts (at most 100)."""
 
     queues = QueueDepth(many=True)
     work = WorkShape()
     processes = ProcessShape(many=True)
     sweeps = SweepShape(many=True)
+    alerts = AlertShape(many=True)
 
 
 class KeyOrStaff(BasePermission):
@@ -112,7 +123,7 @@ class JobsView(StoreViews[Store]):
 
 
 def jobs() -> dict[str, Any]:
-    """Everything that `JobsShape` shows: six statements and a question to Redis per queue."""
+    """Everything that `JobsShape` shows: seven statements and a question to Redis per queue."""
     seen = processes()
     alive = [process for process in seen if process.alive]
     queues = [
@@ -120,4 +131,10 @@ def jobs() -> dict[str, Any]:
         for name, rings in depths().items()
     ]
     since = min((process.started_at for process in alive if process.kind == "beat"), default=None)
-    return {"queues": queues, "work": work(), "processes": seen, "sweeps": sweeps(since=since)}
+    return {
+        "queues": queues,
+        "work": work(),
+        "processes": seen,
+        "sweeps": sweeps(since=since),
+        "alerts": open_alerts()[:100],
+    }

@@ -1,4 +1,4 @@
-"""What the first page of the ops console shows: all of it read from the database, in eight statements."""
+"""What the first page of the ops console shows: all of it read from the database, in nine statements."""
 
 from typing import NamedTuple
 
@@ -10,6 +10,8 @@ from config.heartbeats import Alive, processes
 from config.queues import Queue
 from messaging.health.sweeps import Sweep, sweeps
 from messaging.health.work import Work, depths, unmatched_receipts, work
+from messaging.models import Alert
+from messaging.watchdog.alerts import open_alerts
 
 SHOWN = 12  # campaigns
 
@@ -49,6 +51,7 @@ class Now(NamedTuple):
     sweeps: list[Sweep]
     unknown: int
     unmatched: int
+    alerts: list[Alert]
 
     @property
     def workers(self) -> int:
@@ -85,6 +88,7 @@ def dashboard() -> Now:
         sweeps=sweeps(since=min((process.started_at for process in alive if process.kind == "beat"), default=None)),
         unknown=unknown or 0,
         unmatched=unmatched_receipts(),
+        alerts=list(open_alerts()[:SHOWN]),
     )
 
 

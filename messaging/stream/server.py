@@ -12,6 +12,7 @@ from config.opaque import private_id
 from messaging.stream import tickets
 from messaging.stream.poller import Poller, Watch
 from messaging.stream.tickets import Ticket
+from messaging.watchdog.watchman import Watchman
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -33,6 +34,7 @@ class Stream:
     def __init__(self) -> None:
         self.poller = Poller()
         self.heart: Heart | None = None
+        self.watchman: Watchman | None = None
         page = urlsplit(settings.PUBLIC_URL)
         self.cors = [
             (b"access-control-allow-origin", f"{page.scheme}://{page.netloc}".encode()),
@@ -49,12 +51,15 @@ class Stream:
             await send({"type": "websocket.close"})
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """Beat from the server's start to its end."""
+        """Beat and watch from the server's start to its end."""
         process = this_process("stream")
         self.heart = Heart(name=process.name, kind=process.kind)
+        self.watchman = Watchman()
         while (message := await receive())["type"] != "lifespan.shutdown":
             self.heart.start()
+            self.watchman.start()
             await send({"type": f"{message['type']}.complete"})
+        await asyncio.to_thread(self.watchman.stop)
         await asyncio.to_thread(self.heart.stop)
         await send({"type": "lifespan.shutdown.complete"})
 

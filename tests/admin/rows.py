@@ -16,7 +16,7 @@ from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.heartbeats import Process, beat
 from config.models import IdempotencyRecord, SweepRun
-from messaging.models import MessageLog, Receipt
+from messaging.models import Alert, MessageLog, Receipt
 from tests.factories import CampaignFactory, ContactListFactory, MemberFactory, ProviderAccountFactory
 
 THREE = range(3)
@@ -57,6 +57,7 @@ def _house(number: int) -> None:
     now = timezone.now()
     beat(Process(name=f"send{number}@host", kind="worker", queues=("send",)))
     SweepRun.objects.create(name=f"sweep {number}", started_at=now, finished_at=now)
+    Alert.objects.create(name="no_worker", subject=f"queue:{number}", detail="None.", opened_at=now, seen_at=now)
     IdempotencyRecord.objects.create(store_id=1, key=f"k{number}", fingerprint="f")
     Price.objects.create(country="", credits_per_part=2, valid_from=now + timedelta(days=1 + number))
     Group.objects.create(name=f"Support {number}")

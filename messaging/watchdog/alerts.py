@@ -1,0 +1,74 @@
+"""Findings become alerts: opened once, kept while they last, closed when they are over."""
+
+import logging
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import Error, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from config.sql import fetch_one
+from messaging.models import Alert
+from messaging.watchdog.findings import LOOKS, Finding, House, house
+
+log = logging.getLogger(__name__)
+LOCK = 0x57A7C4  # any number that no other advisory lock has
+
+
+class Lock(NamedTuple):
+    """Whether an advisory lock was taken."""
+
+    taken: bool
+
+
+def watch() -> dict[str, int]:
+    """Look at everything, open and close alerts; {open, opened, closed}. Harmless when two run: one of them looks.
+
+    Whatever is found is logged once, as an error, when it begins, and when it is over. Raises nothing but what the
+    database raises.
+    """
+    seen = list(look(house()))
+    with transaction.atomic():
+        if not _alone():
+            return {"open": 0, "opened": 0, "closed": 0}
+        return _compare({(finding.name, finding.subject): finding for finding in seen})
+
+
+def look(at: House) -> Iterable[Finding]:
+    """Every finding. A look that fails is a finding itself and keeps no other from looking."""
+    for one in LOOKS:
+        try:
+            with transaction.atomic():
+                found = one(at)
+        except Error as error:
+            log.exception("watchdog_look_failed")
+            found = [Finding("watchdog", f"look:{one.__name__}", f"It could not look: {type(error).__name__}.")]
+        yield from found
+
+
+def open_alerts() -> "QuerySet[Alert]":
+    """What is wrong now, the oldest first. Index: alert_open_once."""
+    return Alert.objects.filter(closed_at=None).order_by("opened_at", "pk")
+
+
+def _alone() -> bool:
+    """Whether nobody else compares at this moment; holds until the transaction ends."""
+    held = fetch_one("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK}, Lock)
+    return held is not None and held.taken
+
+
+def _compare(seen: dict[tuple[str, str], Finding]) -> dict[str, int]:
+    now = timezone.now()
+    known = {(alert.name, alert.subject): alert for alert in open_alerts()}
+    fresh = [finding for key, finding in seen.items() if key not in known]
+    over = [alert for key, alert in known.items() if key not in seen]
+    Alert.objects.bulk_create(Alert(**finding._asdict(), opened_at=now, seen_at=now) for finding in fresh)
+    Alert.objects.filter(pk__in=[alert.pk for key, alert in known.items() if key in seen]).update(seen_at=now)
+    Alert.objects.filter(pk__in=[alert.pk for alert in over]).update(closed_at=now)
+    for finding in fresh:
+        log.error("alert_opened", extra={"alert": finding.name, "subject": finding.subject, "detail": finding.detail})
+    for alert in over:
+        lasted = round((now - alert.opened_at).total_seconds())
+        log.info("alert_closed", extra={"alert": alert.name, "subject": alert.subject, "seconds": lasted})
+    return {"open": len(seen), "opened": len(fresh), "closed": len(over)}

@@ -1,0 +1,195 @@
+"""What the watchdog looks for. Each look is bounded, served by an index of open work, and says what it saw in words.
+
+Lost rings, expired leases, lost calls, orphan holds and missing ends are not here: their sweeps mend them. A sweep that
+does not run is here, and so is what stays wrong although it runs.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models.functions import Now
+from redis.exceptions import RedisError
+
+from audiences.models import ContactImport
+from audiences.states import IMPORT_OPEN
+from campaigns.models import Campaign, CampaignSnapshot
+from campaigns.queries.drift import stuck
+from config.heartbeats import Alive, fingerprint, processes
+from config.queues import Queue
+from config.redis import client
+from messaging.health.sweeps import sweeps
+from messaging.health.work import Work, unmatched_receipts, work
+from messaging.models import ProviderAccount, Receipt
+from messaging.sending import spool
+from messaging.sending.breaker import FAULTS
+
+SHOWN = 20  # findings of one kind: a flood is told by its first ones
+UNMATCHED_AFTER = timedelta(minutes=10)
+PROBE = "heliograph:watchdog"
+
+
+class Finding(NamedTuple):
+    """Something wrong. `subject`: `<kind>:<id>`, or empty for the house; `detail`: in words, without personal data."""
+
+    name: str
+    subject: str
+    detail: str
+
+
+class House(NamedTuple):
+    """What several looks need, read once."""
+
+    processes: list[Alive]
+    work: Work
+
+    @property
+    def alive(self) -> list[Alive]:
+        """Processes that beat."""
+        return [process for process in self.processes if process.alive]
+
+
+def house() -> House:
+    """The processes, and the work that waits."""
+    return House(processes(), work())
+
+
+def nobody_works(house: House) -> list[Finding]:
+    """Work of a queue is due and no worker of it lives; or no Beat does."""
+    served = {queue for process in house.alive for queue in process.queues}
+    missing = [queue for queue in Queue if queue.value not in served]
+    found = [Finding("no_worker", f"queue:{queue}", f"No worker of the queue {queue} is alive.") for queue in missing]
+    if not any(process.kind == "beat" for process in house.alive):
+        found.append(Finding("no_beat", "", "No Beat is alive: nothing scheduled starts, lost work is not found."))
+    return found
+
+
+def work_waits(house: House) -> list[Finding]:
+    """Batches or receipts have been due for too long, whoever lives: workers that hang look alive.
+
+    Index: receipt_waiting.
+    """
+    late = settings.WATCH_LATE_SECONDS
+    found = []
+    if (age := house.work.oldest_batch) is not None and age > late and not settings.QUEUE_DISABLED:
+        found.append(Finding("sending_waits", "", f"A batch has been due for more than {late} s."))
+    due = Now() - timedelta(seconds=late)
+    if Receipt.objects.filter(applied_at=None, next_try_at__lt=due).exists():
+        found.append(Finding("receipts_wait", "", f"A receipt has been due for more than {late} s."))
+    return found
+
+
+def sweeps_missing(house: House) -> list[Finding]:
+    """A sweep did not run when it should have, or failed."""
+    since = min((process.started_at for process in house.alive if process.kind == "beat"), default=None)
+    return [
+        Finding("sweep", f"sweep:{sweep.name}", f"failed: {sweep.error}" if sweep.error else "It did not run in time.")
+        for sweep in sweeps(since=since)
+        if since and (sweep.late or sweep.error)
+    ]
+
+
+def strangers(house: House) -> list[Finding]:
+    """A process talks to another broker or database than this one."""
+    mine = fingerprint()
+    return [
+        Finding("installation", f"process:{process.name}", "It has another broker or database than the others.")
+        for process in house.alive
+        if process.fingerprint != mine
+    ][:SHOWN]
+
+
+def stuck_campaigns(house: House) -> list[Finding]:
+    """Live campaigns without anything that could move them on."""
+    return [
+        Finding("campaign_stuck", drift.subject, f"{drift.found} recipients wait and no batch is open.")
+        for drift in stuck(hours=None, shown=SHOWN, grace=settings.WATCH_LATE_SECONDS)
+    ]
+
+
+def stuck_snapshots(house: House) -> list[Finding]:
+    """Campaigns whose audience is not written down any further. Index: snapshot_open."""
+    quiet = Now() - timedelta(seconds=settings.WATCH_LATE_SECONDS)
+    rows = CampaignSnapshot.objects.filter(done_at=None, touched_at__lt=quiet, campaign__status="sending")
+    return [
+        Finding("snapshot_stuck", f"campaign:{pk}", "Its audience is not written down any further.")
+        for pk in rows.order_by("touched_at").values_list("pk", flat=True)[:SHOWN]
+    ]
+
+
+def late_campaigns(house: House) -> list[Finding]:
+    """Scheduled campaigns that nobody looked at although they are due. Index: campaign_due."""
+    due = Now() - timedelta(seconds=settings.WATCH_LATE_SECONDS)
+    rows = Campaign.objects.filter(status="scheduled", next_try_at__lt=due, store__status="active")
+    return [
+        Finding("campaign_late", f"campaign:{pk}", "It is due and was not started.")
+        for pk in rows.order_by("next_try_at").values_list("pk", flat=True)[:SHOWN]
+    ]
+
+
+def stuck_imports(house: House) -> list[Finding]:
+    """Imports that nobody goes on with. Index: import_open."""
+    quiet = Now() - timedelta(seconds=settings.WATCH_LATE_SECONDS)
+    rows = ContactImport.objects.filter(status__in=IMPORT_OPEN, touched_at__lt=quiet)
+    return [
+        Finding("import_stuck", f"import:{pk}", "Nobody goes on with it.")
+        for pk in rows.order_by("touched_at").values_list("pk", flat=True)[:SHOWN]
+    ]
+
+
+def stopped_accounts(house: House) -> list[Finding]:
+    """Accounts that the circuit breaker stopped; staff starts them again."""
+    rows = ProviderAccount.objects.filter(status="stopped", status_reason__in=FAULTS.values())
+    return [
+        Finding("account_stopped", f"provideraccount:{account.pk}", account.status_reason)
+        for account in rows.order_by("pk")[:SHOWN]
+    ]
+
+
+def dead_letters(house: House) -> list[Finding]:
+    """Batches that ended as dead letters and wait for somebody to requeue or discard them."""
+    number = house.work.batches["dead"]
+    return [Finding("dead_letters", "", "Dead letters wait for a decision.")] if number else []
+
+
+def strange_receipts(house: House) -> list[Finding]:
+    """Receipts about nobody we know, for longer than any order of arrival explains."""
+    if not unmatched_receipts():
+        return []
+    old = Receipt.objects.filter(applied_at=None, tries__gt=0, received_at__lt=Now() - UNMATCHED_AFTER)
+    if not old.exists():
+        return []
+    return [Finding("receipts_unmatched", "", "Receipts match no message: another installation's, or forged.")]
+
+
+def spooled(house: House) -> list[Finding]:
+    """Outcomes on this machine's disk that the database did not take. Only this machine's spool can be seen."""
+    old = next(spool.waiting(limit=1, older_than_seconds=settings.WATCH_LATE_SECONDS + 600), None)
+    return [Finding("outcomes_spooled", "", "Outcomes of calls wait on disk; nothing of them is lost.")] if old else []
+
+
+def redis(house: House) -> list[Finding]:
+    """Redis is away, or full and refuses to be written to."""
+    try:
+        client().set(PROBE, 1, ex=60)
+    except RedisError as error:
+        return [Finding("redis", "", f"Redis takes no writes ({type(error).__name__}); sending goes on, slowly.")]
+    return []
+
+
+LOOKS: tuple[Callable[[House], list[Finding]], ...] = (
+    nobody_works,
+    work_waits,
+    sweeps_missing,
+    strangers,
+    stuck_campaigns,
+    stuck_snapshots,
+    late_campaigns,
+    stuck_imports,
+    stopped_accounts,
+    dead_letters,
+    strange_receipts,
+    spooled,
+    redis,
+)
