@@ -1,0 +1,30 @@
+"""A house in which everything works, and what the watchdog sees of it."""
+
+from django.utils import timezone
+
+from config.beat import SCHEDULE
+from config.heartbeats import Process, beat
+from config.models import Heartbeat, SweepRun
+from messaging.models import Alert
+from messaging.watchdog.alerts import watch
+
+QUEUES = ("send", "default", "import", "receipts")
+
+
+def healthy() -> None:
+    """A worker of every queue, a Beat, and sweeps that ran just now."""
+    now = timezone.now()
+    beat(Process(name="all@host", kind="worker", queues=QUEUES))
+    beat(Process(name="beat@host.1", kind="beat"))
+    SweepRun.objects.bulk_create([SweepRun(name=task.value, started_at=now, finished_at=now) for task in SCHEDULE])
+
+
+def without_sender() -> None:
+    """Nobody serves the queue `send` any more."""
+    Heartbeat.objects.filter(kind="worker").update(queues="default,import,receipts")
+
+
+def seen() -> list[tuple[str, str]]:
+    """Open alerts after a look."""
+    watch()
+    return sorted(Alert.objects.filter(closed_at=None).values_list("name", "subject"))
