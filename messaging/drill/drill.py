@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from campaigns.models import Campaign, CampaignRecipient
 from messaging.drill import audit, heal, ledger, place, unconfirmed
-from messaging.drill.house import House
+from messaging.drill.house import PROCESSES, House
 from messaging.drill.merchant import Merchant
 from messaging.drill.provider import ProviderControl
 from messaging.drill.rig import Rig
@@ -49,7 +49,7 @@ class Drill:
             house.start_servers()
             house.manage("migrate", "-v0")
             rig = self._rig(house)
-            house.start_processes()
+            house.start_processes(*PROCESSES)
             rig.provider.tell()
             planned = schedule(self.options.faults, seconds=self.options.seconds, rng=self.rng)
             minutes = Minutes(rig, planned, seconds=self.options.seconds)

@@ -1,41 +1,25 @@
-"""The drill's processes and servers: started as the Procfile says, killed by the faults, started again at once."""
+"""The drill's processes and servers: killed by the faults, started again at once."""
 
-import contextlib
-import os
 import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import TracebackType
+from collections.abc import Mapping
 
-from launcher import ports, postgres, procfile, valkey
-from launcher.place import ROOT, Place
-from launcher.supervise import Child, Spec
-from messaging.drill import place
+from launcher.supervise import Child
+from messaging.proving import house
+from messaging.proving.house import SERVERS, send_signal
 
 SENDERS = ("send1", "send2")
 PROCESSES = ("simulator", "web", *SENDERS, "work", "beat")
-# The order in which things stop is the reverse: the servers go last.
-SERVERS, PROVIDER, WORKERS = 0, 1, 2
 RESTART_AFTER = 0.3  # seconds
 STOP_PATIENCE = 12.0  # seconds that a process has to finish its call before it is killed
 
 
-class NotReady(Exception):
-    """A server or process of the drill did not start; the message has the end of its log."""
-
-
-class House:
-    """Everything that runs. Leaving the `with` block stops it."""
+class House(house.House):
+    """A house in which things are broken, and which counts what was."""
 
     def __init__(self, env: Mapping[str, str], *, lines: Mapping[str, str] | None = None) -> None:
-        """`lines`: command lines by process name; those of the Procfile by default."""
-        self.env = dict(env)
-        self.place = Place(place.here(), durable=True)
-        self.home = place.home(self.place)
-        self.children: dict[str, Child] = {}
+        super().__init__(env, lines=lines)
         self.resting: dict[str, float] = {}  # name -> when it starts again (monotonic)
         self.away: set[str] = set()  # must not be started again for now
         self.kills: Counter[str] = Counter()
@@ -43,91 +27,32 @@ class House:
         self.dead_senders: list[int] = []
         self._mines: dict[str, str] = {}
         self._stopping: dict[str, float] = {}
-        self._starts: Counter[str] = Counter()
-        self._lines = lines or procfile.parse((ROOT / "Procfile").read_text())
-
-    def __enter__(self) -> "House":
-        return self
-
-    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        for child in sorted(self.children.values(), key=lambda child: -child.spec.tier):
-            self.signal(child.spec.name, signal.SIGCONT)
-            child.kill_group()
 
     # Servers ---------------------------------------------------------------------------------------------------------
-
-    def start_servers(self) -> None:
-        """Make and start PostgreSQL (fsync on) and Valkey, and create the database. Raises NotReady."""
-        postgres.ensure_cluster(self.home.folder / "data", home=self.home, place=self.place)
-        self.start_postgres()
-        postgres.Server(self.home.binaries, self.home.sockets).create_database(place.DATABASE)
-        self.start_redis()
-
-    def start_postgres(self) -> None:
-        """Start PostgreSQL and wait until it takes connections, after a crash until it has recovered."""
-        data = self.home.folder / "data"
-        spec = postgres.server_spec(data, home=self.home, place=self.place, keep_open=())
-        child = self.children["postgres"] = Child(spec)
-        _wait(lambda: postgres.is_ready(data, child=child), child=child)
 
     def crash_postgres(self) -> None:
         """`pg_ctl stop -m immediate`: no checkpoint, sessions cut; WAL recovery at the next start."""
         self.signal("postgres", signal.SIGQUIT)
         self.children.pop("postgres").process.wait(30)
 
-    def start_redis(self) -> None:
-        """Start an empty Valkey and wait until it answers."""
-        path = place.redis_socket(self.place.state)
-        path.unlink(missing_ok=True)
-        options = {"port": "0", "unixsocket": str(path), "save": "", "appendonly": "no"}
-        options |= {"maxmemory-policy": "noeviction", "dir": str(self.place.state)}
-        command = [valkey.binary(), *(word for name, value in options.items() for word in (f"--{name}", value))]
-        child = _child(Spec("redis", command, self.env, tier=SERVERS, log=self.place.log("redis")))
-        self.children["redis"] = child
-        _wait(lambda: valkey.answers(path), child=child)
-
     def kill_redis(self) -> None:
         """Nothing of what it knew is left."""
         self.children.pop("redis").kill_group()
 
-    def manage(self, *arguments: str) -> None:
-        """Run a command of manage.py to its end. Raises NotReady."""
-        command = ["python", "manage.py", *arguments]
-        done = subprocess.run(command, env=self.env, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode:
-            raise NotReady(f"manage.py {arguments[0]}: {done.stderr[-2000:]}")
-
     # Processes -------------------------------------------------------------------------------------------------------
 
-    def start_processes(self) -> None:
-        """Start every process, and wait until those that listen can be reached."""
-        for name in PROCESSES:
-            self.start(name)
-        for name, variable in (("simulator", "SIMULATOR_PORT"), ("web", "PORT")):
-            _wait(lambda number=int(self.env[variable]): ports.is_open(number), child=self.children[name])  # type: ignore[misc]
-
-    def start(self, name: str, *, alias: str = "", mine: str = "") -> None:
-        """Start a process of the Procfile; `alias`: one more of the kind, under another name; `mine`: a failpoint."""
-        known = alias or name
-        mine = mine or self._mines.get(known, "")
-        env = {**self.env, "FAILPOINT": mine} if mine else self.env
-        self._starts[known] += 1
-        tier = PROVIDER if name == "simulator" else WORKERS
-        command = [word.replace(f"{name}@", f"{known}@") for word in procfile.command(self._lines[name], env=env)]
-        self.children[known] = _child(Spec(known, command, env, tier=tier, log=self.logs_of(known)[-1]))
+    def start(self, name: str, *, alias: str = "", **more: str) -> None:
+        """As in any house; a process that is mined stays so until it was there."""
+        if mine := self._mines.get(alias or name):
+            more = {"FAILPOINT": mine, **more}
+        super().start(name, alias=alias, **more)
 
     def start_beside(self, name: str, *, mine: str) -> str:
         """Start one more of a kind that dies at a failpoint; the name under which it is known."""
         kind = name.rstrip("0123456789")
         alias = f"{kind}-{sum(known.startswith(f'{kind}-') for known in self._starts) + 1}"
-        self.start(name, alias=alias, mine=mine)
+        self.start(name, alias=alias, FAILPOINT=mine)
         return alias
-
-    def start_command(self, name: str, command: list[str], *, mine: str = "") -> None:
-        """Start a command that ends by itself, unless it is mined."""
-        env = {**self.env, "FAILPOINT": mine}
-        self._starts[name] += 1
-        self.children[name] = _child(Spec(name, command, env, tier=WORKERS, log=self.logs_of(name)[-1]))
 
     def look_after(self) -> None:
         """Notice who died, and start again who must run."""
@@ -194,47 +119,3 @@ class House:
         child = self.children.get(name)
         if child is not None and child.spec.env.get("FAILPOINT"):
             self.stop_softly(name)
-
-    def signal(self, name: str, number: signal.Signals) -> bool:
-        """Send a signal to the main process. False when it is not there."""
-        child = self.children.get(name)
-        return child is not None and child.exit_code is None and send_signal(child.process.pid, number)
-
-    def children_of(self, name: str) -> list[int]:
-        """Process ids of the children of a process."""
-        child = self.children.get(name)
-        if child is None:
-            return []
-        with contextlib.suppress(OSError):
-            tasks = Path(f"/proc/{child.process.pid}/task/{child.process.pid}/children").read_text()
-            return [int(pid) for pid in tasks.split()]
-        return []
-
-    def all_logs(self) -> list[Path]:
-        """The logs of every start of everything."""
-        return [path for name in self._starts for path in self.logs_of(name) if path.exists()]
-
-    def logs_of(self, name: str) -> list[Path]:
-        """The logs of all starts of a process, oldest first."""
-        return [self.place.logs / f"{name}.{number}.log" for number in range(1, self._starts[name] + 1)]
-
-
-def _child(spec: Spec) -> Child:
-    """Start it so that a kill -9 of the drill ends it, too, even while it is frozen."""
-    return Child(spec._replace(stop_signal=signal.SIGKILL))
-
-
-def send_signal(pid: int, number: signal.Signals) -> bool:
-    """False when the process is gone."""
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-        return True
-    return False
-
-
-def _wait(ready: Callable[[], bool], *, child: Child, seconds: float = 60.0) -> None:
-    ends = time.monotonic() + seconds
-    while not ready():
-        if child.exit_code is not None or time.monotonic() > ends:
-            raise NotReady(f"{child.spec.name} did not start: {child.last_words()}")
-        time.sleep(0.05)

@@ -34,7 +34,7 @@ def env(make: Make) -> dict[str, str]:
 
 def test_it_uses_no_server_of_the_caller(env: dict[str, str]) -> None:
     assert "else" not in env["DATABASE_URL"] + env["REDIS_URL"] + env["CELERY_BROKER_URL"]
-    assert env["DATABASE_URL"].endswith(":5432/drill")
+    assert env["DATABASE_URL"].endswith(":5432/trial")
     assert env["REDIS_URL"].startswith("unix://")
     assert env["CELERY_BROKER_URL"].startswith("redis+socket://")
 

@@ -75,7 +75,7 @@ def _give_up(rig: Rig, *, mine: str = "") -> bool | None:
     unknown = CampaignRecipient.objects.filter(status="unknown").exists()
     if not unknown or time.monotonic() < rig.frozen_until:
         return False  # an answer may still come from somebody who was frozen
-    rig.house.start_command("give_up", ["python", "manage.py", "shell", "-v0", "-c", GIVE_UP], mine=mine)
+    rig.house.start_command("give_up", ["python", "manage.py", "shell", "-v0", "-c", GIVE_UP], FAILPOINT=mine)
     return None if mine else True
 
 

@@ -13,8 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from messaging.drill import place
 from messaging.drill.drill import Drill, Options
 from messaging.drill.faults import FAULTS
-from messaging.drill.house import NotReady
 from messaging.drill.report import show
+from messaging.proving.house import NotReady
 
 
 class Command(BaseCommand):
