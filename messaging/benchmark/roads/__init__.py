@@ -1,0 +1,30 @@
+"""The roads that are measured. Each takes a stage and a size, and returns the figures of one repetition."""
+
+from collections.abc import Callable
+
+from messaging.benchmark.figures import Figure
+from messaging.benchmark.roads import (
+    enqueue,
+    fairness,
+    importing,
+    latency,
+    progress,
+    quote,
+    receipts,
+    segments,
+    sending,
+)
+from messaging.benchmark.stage import Stage
+
+Road = Callable[[Stage, int], list[Figure]]
+ROADS: dict[str, Road] = {
+    "segments": segments.run,
+    "quote": quote.run,
+    "enqueue": enqueue.run,
+    "sending": sending.run,
+    "progress": progress.run,
+    "receipts": receipts.run,
+    "import": importing.run,
+    "fairness": fairness.run,
+    "latency": latency.run,
+}
