@@ -1,6 +1,7 @@
 """Figures: what a road measured, the medians over its repetitions, and how they stand to the baseline."""
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 from statistics import median
 from typing import Any, Literal, NamedTuple
 
@@ -69,7 +70,7 @@ def percentile(values: Sequence[float], percent: float) -> float:
     if not values:
         raise ValueError("a percentile of nothing")
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(percent / 100 * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, ceil(percent * len(ordered) / 100) - 1)]
 
 
 def number(text: str) -> int:
