@@ -31,9 +31,10 @@ def observer(transactional_db: None) -> Iterator[Link]:
 
 
 def test_statements_and_wal_of_others_are_counted(observer: Link) -> None:
-    meter = Meter(observer, {})
-
     with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")  # the connection is made and checked before anything is counted
+        meter = Meter(observer, {})
+
         cursor.execute("CREATE TABLE benchmark_test (number int)")
         cursor.execute("DROP TABLE benchmark_test")
     observer.execute("SELECT 1")
