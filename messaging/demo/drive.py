@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 import requests
@@ -14,6 +15,7 @@ MESSAGE = (
     "Hello {{first_name|there}}, this weekend everything is 20 % off at Demo Store. Show this message at the till."
 )
 TIMEOUT = 30
+RESTART_SECONDS = 60  # how long the database or the web process may be away
 
 
 class DemoFailed(Exception):
@@ -29,8 +31,18 @@ class Api:
         self._base = f"{settings.PUBLIC_URL}/api/v1/"
 
     def get(self, path: str, **query: Any) -> Any:
-        """The answer's body. Raises DemoFailed for a problem."""
-        return self._read(self._session.get(self._base + path, params=query, timeout=TIMEOUT))
+        """The answer's body, asked again while the house restarts something. Raises DemoFailed for a problem."""
+        ends = time.monotonic() + RESTART_SECONDS
+        while True:
+            try:
+                answer = self._session.get(self._base + path, params=query, timeout=TIMEOUT)
+            except requests.RequestException as error:
+                if time.monotonic() > ends:
+                    raise DemoFailed(f"{path}: {type(error).__name__}") from error
+            else:
+                if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > ends:
+                    return self._read(answer)
+            time.sleep(1)
 
     def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
         """As `get`, for a POST with a JSON body."""
