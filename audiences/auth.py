@@ -88,6 +88,19 @@ class ConsoleAuthentication(SessionAuthentication):
         return user, caller_of(request, user=user)
 
 
+class PersonAuthentication(SessionAuthentication):
+    """The console's session as such: a person, whatever stores they have (none, one or many), acting for none."""
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return "Bearer"
+
+
+def actor_of(request: Request | HttpRequest, *, user: User) -> Actor:
+    """A logged-in user as the audit names them."""
+    return Actor(f"user:{user.pk}", ip=address(request))
+
+
 def caller_of(request: Request | HttpRequest, *, user: User) -> Caller:
     """The logged-in user as a member of the store of the header X-Store, of the session, or of the only one.
 
@@ -102,7 +115,7 @@ def caller_of(request: Request | HttpRequest, *, user: User) -> Caller:
     found = list(memberships[:2])
     if len(found) != 1:
         raise NoStore
-    actor = Actor(f"user:{user.pk}", ip=address(request))
+    actor = actor_of(request, user=user)
     return _active(Caller(store=found[0].store, actor=actor, scopes=SCOPES_OF_ROLE[found[0].role], user=user))
 
 

@@ -5,7 +5,9 @@ Problem
 └── Conflict
     ├── DuplicatePhone   409: the store has a contact with this phone
     ├── NameTaken        409: the store has a list (there is a store) with this name
-    └── LastOwner        409: a store keeps at least one owner
+    ├── LastOwner        409: a store keeps at least one owner
+    ├── AlreadyMember    409: the person is a member of the store
+    └── NotYours         409: a suppression that only staff lifts
 """
 
 from config.problems import Conflict, Problem
@@ -27,3 +29,11 @@ class NameTaken(Conflict):
 
 class LastOwner(Conflict):
     """A store keeps at least one owner."""
+
+
+class AlreadyMember(Conflict):
+    """This person is a member of the store already: change the role instead."""
+
+
+class NotYours(Conflict):
+    """Staff suppressed this phone: only staff lifts it."""

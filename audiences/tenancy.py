@@ -1,14 +1,18 @@
 """The API's view of one store's rows: every queryset starts from the caller's store, every id is opaque."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.db.models import Model, QuerySet
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from audiences.auth import Caller
+from audiences.quotas import quotas_of
 from config.opaque import private_id
 from config.problems import NotFound
+from config.rates import Left, rate_headers, take
 from config.wire import Body
 
 Row = TypeVar("Row", bound=Model)
@@ -19,19 +23,40 @@ class StoreViews(GenericViewSet[Row]):
     """Views of rows that belong to a store.
 
     `kind`: the kind of their public ids; `store_path`: the look-up from the row to its store. A row of another store,
-    and an id that is made up, is a 404.
+    and an id that is made up, is a 404. `unlimited`: its requests count against no rate limit.
     """
 
     kind: ClassVar[str]
     operation: ClassVar[str] = ""  # how the schema calls a route that has no router's name
     store_path: ClassVar[str] = "store_id"
+    unlimited: ClassVar[bool] = False
     lookup_field = "id"
     lookup_value_regex = "[^/]+"
+    rates: Sequence[Left] = ()
 
     @property
     def caller(self) -> Caller:
         """Who asks; set by authentication before any action runs."""
         return cast("Caller", self.request.auth)
+
+    def check_throttles(self, request: Request) -> None:
+        """Count the request, unless it may turn out to be the repetition of one that was answered.
+
+        Raises RateLimited.
+        """
+        handler = getattr(self, self.action or "", None)
+        if not (getattr(handler, "idempotent", False) and "Idempotency-Key" in request.headers):
+            self.count_request()
+
+    def count_request(self) -> None:
+        """Count the request against the quotas of its store. Raises RateLimited."""
+        self.rates = take(quotas_of(self, self.request))
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """The answer, with what is left of the quotas."""
+        for name, value in rate_headers(self.rates).items():
+            response.headers.setdefault(name, value)
+        return super().finalize_response(request, response, *args, **kwargs)
 
     def get_queryset(self) -> QuerySet[Row]:
         """The rows of the caller's store; none while the schema is drawn."""

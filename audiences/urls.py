@@ -3,17 +3,25 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from audiences.api.audit import AuditViews
 from audiences.api.contacts import ContactViews
 from audiences.api.imports import ImportViews
 from audiences.api.keys import KeyViews
 from audiences.api.lists import ListViews
+from audiences.api.members import MemberViews
 from audiences.api.store import StoreView
+from audiences.api.stores import MyStoresViews
+from audiences.api.suppressions import SuppressionViews
 
 router = SimpleRouter(trailing_slash=False)
 router.register("contacts", ContactViews, basename="contacts")
 router.register("lists", ListViews, basename="lists")
 router.register("imports", ImportViews, basename="imports")
 router.register("api-keys", KeyViews, basename="keys")
+router.register("members", MemberViews, basename="members")
+router.register("suppressions", SuppressionViews, basename="suppressions")
+router.register("audit", AuditViews, basename="audit")
+router.register("stores", MyStoresViews, basename="stores")
 urlpatterns = [
     path("store", StoreView.as_view({"get": "retrieve", "patch": "partial_update"}), name="store"),
     *router.urls,

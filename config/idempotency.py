@@ -60,7 +60,8 @@ class Stored(NamedTuple):
 def idempotent(handler: Handler) -> Handler:
     """Make a view method honour `Idempotency-Key`. `request.auth` must know its `store_id`.
 
-    Raises IdempotencyMismatch, IdempotencyInProgress; InvalidFields for an unusable key.
+    A stored answer is given again whatever the rate limits say: the request counts (`view.count_request()`) only when
+    it is about to do something. Raises IdempotencyMismatch, IdempotencyInProgress; InvalidFields for an unusable key.
     """
 
     @wraps(handler)
@@ -73,7 +74,11 @@ def idempotent(handler: Handler) -> Handler:
         claim = _claim_or_answer(store_id=cast("Any", request.auth).store_id, key=key, fingerprint=fingerprint(request))
         if isinstance(claim, Stored):
             return Response(claim.body, status=claim.status, headers={"Idempotency-Replayed": "true"})
-        return _run(claim, lambda: handler(view, request, *args, **kwargs))
+        return _run(claim, lambda: counted(view, request, *args, **kwargs))
+
+    def counted(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        view.count_request()
+        return handler(view, request, *args, **kwargs)
 
     once.idempotent = True  # type: ignore[attr-defined]  # read by the schema
     return once

@@ -20,6 +20,8 @@ class AuditEvent(models.Model):
         indexes = [
             models.Index(fields=["store_id", "-id"], name="audit_store"),
             models.Index(fields=["subject", "-id"], name="audit_subject"),
+            models.Index(fields=["store_id", "actor", "-id"], name="audit_actor"),
+            models.Index(fields=["store_id", "created_at"], name="audit_time"),
         ]
 
     def __str__(self) -> str:

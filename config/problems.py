@@ -1,6 +1,7 @@
 """Errors that a caller can act on: one exception with a code, and RFC 9457 problem documents."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
@@ -19,11 +20,13 @@ MEDIA_TYPE = "application/problem+json"
 class Problem(Exception):
     """A refusal with a code for machines. Nothing was changed. The docstring of a subclass is its message.
 
-    `detail`: a sentence for a person; `facts`: extra members of the problem document, e.g. `missing` credits.
+    `detail`: a sentence for a person; `facts`: extra members of the problem document, e.g. `missing` credits;
+    `headers`: what its answer carries beside those of every problem.
     """
 
     code = "VALIDATION_ERROR"
     status = 400
+    headers: Mapping[str, str] = {}
 
     def __init__(self, detail: str | None = None, **facts: Any) -> None:
         self.detail = detail or (self.__doc__ or self.code).strip().splitlines()[0]
@@ -173,7 +176,7 @@ def headers(problem: Problem) -> dict[str, str]:
     extra = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
     if retry_after := problem.facts.get("retry_after"):
         extra["Retry-After"] = str(retry_after)
-    return extra
+    return {**extra, **problem.headers}
 
 
 def problem_response(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -46,12 +46,14 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_filters",
+    "corsheaders",
     "django_celery_beat",
     "django_structlog",
     "axes",
 ]
 
 MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
@@ -179,6 +181,26 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Requests of one store in any minute (imports: any five); 0: no limit.
+API_RATE_GENERAL = env.int("API_RATE_GENERAL", default=100)
+API_RATE_SEND = env.int("API_RATE_SEND", default=5)
+API_RATE_IMPORT = env.int("API_RATE_IMPORT", default=3)
+# Pages of other origins whose scripts may call the API, with a key and never with the console's cookie.
+CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
+CORS_URLS_REGEX = r"^/api/v1/"
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "Idempotency-Replayed",
+    "Location",
+    "Content-Disposition",
+    "X-Request-ID",
+]
 SPECTACULAR_SETTINGS = {
     "TITLE": "Heliograph API",
     "DESCRIPTION": "SMS campaigns for stores. Times are ISO 8601 UTC, ids opaque strings, errors RFC 9457 problems.",

@@ -7,6 +7,10 @@ os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789abcdef" * 4)
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/heliograph")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
+# No limits, also in the processes that tests start: tests of the limits say which one they are about.
+os.environ.setdefault("API_RATE_GENERAL", "0")
+os.environ.setdefault("API_RATE_SEND", "0")
+os.environ.setdefault("API_RATE_IMPORT", "0")
 # Workers of pytest-xdist share one Redis, and tests count and empty its queues: each worker has a database of its own.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     for name in ("REDIS_URL", "CELERY_BROKER_URL"):

@@ -12,6 +12,7 @@ from audiences import imports
 from audiences.errors import AudienceInvalid
 from audiences.models import ContactImport
 from audiences.openapi import refuses
+from audiences.quotas import counts_as
 from audiences.serializers import ImportBody, ImportShape, PreviewShape
 from audiences.tenancy import StoreViews
 from config.idempotency import idempotent
@@ -43,6 +44,7 @@ class ImportViews(StoreViews[ContactImport]):
 
     @extend_schema(request={"multipart/form-data": ImportBody}, responses={202: ImportShape})
     @refuses(AudienceInvalid)
+    @counts_as("import")
     @idempotent
     def create(self, request: Request) -> Response:
         """Take a file of contacts. It is read in the background; nobody who opted out is ever subscribed again."""

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from audiences.errors import NotYours
 from audiences.models import ConsentEvent, Contact, Suppression
 from audiences.models.contacts import CONSENTS
 from audiences.phones import phone_hash
@@ -122,6 +123,22 @@ def unsuppress(*, store_id: int | None, phone: str, actor: Actor, reason: str = 
         if gone:
             record("suppression.remove", actor=actor, subject=_subject(phone), store_id=store_id, reason=reason)
     return bool(gone)
+
+
+def lift(*, store_id: int, suppression_id: int, actor: Actor, reason: str) -> None:
+    """Lift a suppression of the store's own, known by its id. Raises NotFound, NotYours (staff's).
+
+    Consent is not touched: who opted out is still not texted.
+    """
+    with transaction.atomic():
+        row = Suppression.objects.select_for_update().filter(pk=suppression_id, store_id=store_id).first()
+        if row is None:
+            raise NotFound
+        if row.reason == "staff":
+            raise NotYours
+        Suppression.objects.filter(pk=row.pk).delete()
+        subject, facts = f"suppression:{bytes(row.phone_hash).hex()}", {"why": row.reason}
+        record("suppression.remove", actor=actor, subject=subject, store_id=store_id, reason=reason, **facts)
 
 
 def _subject(phone: str) -> str:

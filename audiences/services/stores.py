@@ -105,7 +105,7 @@ def set_member(*, store_id: int, user: User, role: str, actor: Actor) -> Member:
     if role not in ROLES:
         raise invalid("/role", f"One of: {', '.join(ROLES)}.", code="bad_role")
     with transaction.atomic():
-        _lock(store_id)
+        lock_store(store_id)
         rows = Member.objects.filter(store_id=store_id, user=user)
         if role != "owner":
             _keep_an_owner(store_id, without=user.pk)
@@ -118,7 +118,7 @@ def set_member(*, store_id: int, user: User, role: str, actor: Actor) -> Member:
 def remove_member(*, store_id: int, member_id: int, actor: Actor) -> None:
     """Take a member away. Raises NotFound, LastOwner."""
     with transaction.atomic():
-        _lock(store_id)
+        lock_store(store_id)
         member = Member.objects.filter(pk=member_id, store_id=store_id).first()
         if member is None:
             raise NotFound
@@ -127,8 +127,8 @@ def remove_member(*, store_id: int, member_id: int, actor: Actor) -> None:
         record("member.remove", actor=actor, subject=f"user:{member.user_id}", store_id=store_id)
 
 
-def _lock(store_id: int) -> None:
-    """One change of members at a time, so that two owners cannot step down past each other."""
+def lock_store(store_id: int) -> None:
+    """One change of members at a time, so that two owners cannot step down past each other. Raises NotFound."""
     if not Store.objects.select_for_update(no_key=True).filter(pk=store_id).first():
         raise NotFound
 

@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from audiences.openapi import refuses
 from audiences.pagination import OldestFirst
+from audiences.quotas import counts_as
 from audiences.tenancy import StoreViews
 from billing.errors import InsufficientCredits
 from campaigns.dead_letters import waiting
@@ -34,6 +35,7 @@ class DeadLetterViews(StoreViews[SendBatch]):
     @extend_schema(request=ReasonBody, responses={202: RequeuedShape})
     @refuses(NotADeadLetter, NothingToRetry, InvalidStatus, InsufficientCredits, StoreStopped)
     @action(detail=True, methods=["post"])
+    @counts_as("send")
     @idempotent
     def requeue(self, request: Request, id: str) -> Response:
         """Send to its failed recipients again: a new batch, a new hold at their frozen prices."""

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audiences.openapi import refuses
+from audiences.quotas import counts_as
 from audiences.tenancy import StoreViews
 from billing.errors import InsufficientCredits
 from campaigns.errors import (
@@ -57,6 +58,7 @@ class Moves(StoreViews[Campaign]):
         QuoteChanged,
     )
     @action(detail=True, methods=["post"])
+    @counts_as("send")
     @idempotent
     def enqueue(self, request: Request, id: str) -> Response:
         """Send now, for exactly the price of the quote: the credits are held before the answer.
@@ -73,6 +75,7 @@ class Moves(StoreViews[Campaign]):
     @extend_schema(request=ScheduleBody, responses=CampaignBody)
     @refuses(NoMessageText, StoreStopped, InvalidStatus)
     @action(detail=True, methods=["post"])
+    @counts_as("send")
     @idempotent
     def schedule(self, request: Request, id: str) -> Response:
         """Send at a time. The credits are held when it starts."""

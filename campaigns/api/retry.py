@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audiences.openapi import refuses
+from audiences.quotas import counts_as
 from audiences.tenancy import StoreViews
 from billing.errors import InsufficientCredits
 from campaigns.errors import InvalidStatus, NothingToRetry, StoreStopped
@@ -28,6 +29,7 @@ class Retrying(StoreViews[Campaign]):
     @extend_schema(request=RetryBody, responses={202: CampaignBody})
     @refuses(InvalidStatus, NothingToRetry, InsufficientCredits, StoreStopped)
     @action(detail=True, methods=["post"], url_path="retry-failed")
+    @counts_as("send")
     @idempotent
     def retry_failed(self, request: Request, id: str) -> Response:
         """Send to the failed recipients again, held at the price that `retry-price` tells.

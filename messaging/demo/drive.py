@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ MESSAGE = (
 )
 TIMEOUT = 30
 RESTART_SECONDS = 60  # how long the database or the web process may be away
+LOOK_SECONDS = 1.0  # a key may ask a hundred times a minute (API_RATE_GENERAL)
 
 
 class DemoFailed(Exception):
@@ -32,6 +34,9 @@ class Api:
 
     def get(self, path: str, **query: Any) -> Any:
         """The answer's body, asked again while the house restarts something. Raises DemoFailed for a problem."""
+        return self._read(lambda: self._found(path, query))
+
+    def _found(self, path: str, query: dict[str, Any]) -> requests.Response:
         ends = time.monotonic() + RESTART_SECONDS
         while True:
             try:
@@ -41,14 +46,19 @@ class Api:
                     raise DemoFailed(f"{path}: {type(error).__name__}") from error
             else:
                 if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > ends:
-                    return self._read(answer)
+                    return answer
             time.sleep(1)
 
     def post(self, path: str, body: dict[str, Any] | None = None, **headers: str) -> Any:
         """As `get`, for a POST with a JSON body."""
-        return self._read(self._session.post(self._base + path, json=body or {}, headers=headers, timeout=TIMEOUT))
+        address = self._base + path
+        return self._read(lambda: self._session.post(address, json=body or {}, headers=headers, timeout=TIMEOUT))
 
-    def _read(self, answer: requests.Response) -> Any:
+    def _read(self, ask: Callable[[], requests.Response]) -> Any:
+        while (
+            answer := ask()
+        ).status_code == HTTPStatus.TOO_MANY_REQUESTS:  # somebody else asks with the demo's key as well
+            time.sleep(int(answer.headers["Retry-After"]))
         if not answer.ok:
             raise DemoFailed(f"{answer.request.method} {answer.url}: {answer.status_code} {answer.text[:500]}")
         return answer.json()
@@ -99,7 +109,7 @@ def watch(api: Api, campaign_id: str, *, patience_seconds: float) -> dict[str, A
                 moved_at, last = time.monotonic(), state
             elif time.monotonic() - moved_at > patience_seconds:
                 raise DemoFailed(f"no progress for {patience_seconds:.0f} seconds: {progress}")
-            time.sleep(0.2)
+            time.sleep(LOOK_SECONDS)
 
 
 def _note(progress: dict[str, Any]) -> str:

@@ -112,6 +112,7 @@ class JobsView(StoreViews[Store]):
 
     kind = "str"
     operation = "jobs"
+    unlimited = True
     queryset = Store.objects.all()
     authentication_classes = [ApiKeyAuthentication, SessionAuthentication]
     permission_classes = [KeyOrStaff]

@@ -26,6 +26,7 @@ class EventsView(StoreViews[Campaign]):
 
     kind = "cmp"
     operation = "campaigns"
+    unlimited = True
     queryset = Campaign.objects.all()
     renderer_classes = [JSONRenderer, EventStream]
 

@@ -1,0 +1,57 @@
+"""How often a store may ask: what a request counts as."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from django.conf import settings
+from rest_framework.request import Request
+
+from audiences.auth import Caller
+from config.rates import Quota
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Window(NamedTuple):
+    """A setting with a number of requests, and the seconds in which they may come."""
+
+    setting: str
+    seconds: int
+
+
+WINDOWS = {
+    "general": Window("API_RATE_GENERAL", 60),
+    "send": Window("API_RATE_SEND", 60),
+    "import": Window("API_RATE_IMPORT", 300),
+}
+
+
+def counts_as(name: str) -> Callable[[Handler], Handler]:
+    """Let an action count against a quota of its own as well: `send` for what spends or sends, or `import`."""
+
+    def mark(handler: Handler) -> Handler:
+        handler.counts_as = name  # type: ignore[attr-defined]
+        return handler
+
+    return mark
+
+
+def quotas_of(view: Any, request: Request) -> list[Quota]:
+    """The quotas that a request counts against.
+
+    What spends is counted for the store, whoever asks. Anything else by a key is counted for the store, by a person for
+    the person: an integration that runs wild must not shut the console, and the other way round.
+    """
+    if view.unlimited:
+        return []
+    store = f"store:{request.auth.store_id}" if isinstance(request.auth, Caller) else "nowhere"
+    person = f":user:{request.user.pk}" if request.user and request.user.is_authenticated else ""
+    found = [_quota("general", whose=store + person)]
+    if special := getattr(getattr(view, view.action or "", None), "counts_as", None):
+        found.append(_quota(special, whose=store))
+    return found
+
+
+def _quota(name: str, *, whose: str) -> Quota:
+    window = WINDOWS[name]
+    return Quota(name, getattr(settings, window.setting), window.seconds, whose)
