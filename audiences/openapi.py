@@ -1,9 +1,9 @@
 """What drf-spectacular cannot guess about our endpoints: names, scopes, and every problem an operation may answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal, TypeVar
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
@@ -21,6 +21,7 @@ from config.problems import (
     TooLarge,
     Unauthenticated,
 )
+from config.rates import RateLimited
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Direction = Literal["request", "response"]
@@ -28,8 +29,19 @@ REPEATABLE = "Repeat a request with the same `Idempotency-Key` and it happens on
 
 
 IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, description="1 to 255 characters of your choice."
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+    OpenApiParameter.HEADER,
+    description="1 to 255 printable ASCII characters of your choice.",
 )
+
+
+SESSION = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": "sessionid",
+    "description": "The console's session, with `X-CSRFToken` on writes and `X-Store` to choose a store.",
+}
 
 
 class FieldErrorShape(serializers.Serializer[Any]):
@@ -52,6 +64,21 @@ class ProblemShape(serializers.Serializer[Any]):
     request_id = serializers.CharField(allow_null=True, help_text="The id under which the request was logged.")
 
 
+def public_pattern(kind: str) -> str:
+    """What the public ids of a kind look like."""
+    return f"^{kind}_[a-z2-7]{{26}}$"
+
+
+class PublicIdShape(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """How ids look."""
+
+    target_class = "config.wire.PublicId"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Direction) -> dict[str, str]:
+        """A text with the kind in front."""
+        return {"type": "string", "pattern": public_pattern(self.target.kind)}
+
+
 class StoreKey(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How a key is presented."""
 
@@ -71,12 +98,7 @@ class ConsoleSession(OpenApiAuthenticationExtension):  # type: ignore[no-untyped
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
         """The console's cookie."""
-        return {
-            "type": "apiKey",
-            "in": "cookie",
-            "name": "sessionid",
-            "description": "The console's session, with `X-CSRFToken` on writes and `X-Store` to choose a store.",
-        }
+        return SESSION
 
 
 def refuses(*problems: type[Problem]) -> Callable[[Handler], Handler]:
@@ -112,9 +134,10 @@ class Schema(AutoSchema):
         return "\n\n".join(part for part in [text, *notes] if part)
 
     def get_override_parameters(self) -> list[Any]:
-        """`Idempotency-Key` where it is honoured."""
+        """`Idempotency-Key` and `fields` where they are honoured."""
         given = list(super().get_override_parameters())
-        return [*given, IDEMPOTENCY_KEY] if self._is_idempotent() else given
+        key = [IDEMPOTENCY_KEY] if self._is_idempotent() else []
+        return [*given, *key, *([_fields(self._ours.get_serializer().fields)] if self._is_sparse() else [])]
 
     def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
@@ -134,18 +157,47 @@ class Schema(AutoSchema):
             found.append(NotFound)
         if self.method in {"POST", "PATCH", "PUT"}:
             found += [InvalidFields, TooLarge]
-        elif self._is_list_view():
+        elif self._is_list_view() or self._is_sparse():
             found.append(InvalidFields)
+        if not self._ours.unlimited:
+            found.append(RateLimited)
         if self._is_idempotent():
             found += [IdempotencyMismatch, IdempotencyInProgress]
         return list(dict.fromkeys([*found, *getattr(self._handler(), "refusals", ())]))
 
+    def _resolve_path_parameters(self, variables: Any) -> Any:
+        found: Any = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        for parameter in found:
+            if parameter["name"] == "id":
+                parameter["schema"] = {"type": "string", "pattern": public_pattern(self._ours.kind)}
+        return found
+
     def _is_idempotent(self) -> bool:
         return getattr(self._handler(), "idempotent", False)
 
+    def _is_sparse(self) -> bool:
+        """Whether what is read can be narrowed by `fields`: lists, and single rows."""
+        reads = self.method == "GET" and self._ours.serializer_class is not None
+        return reads and (self._is_list_view() or self._ours.action == "retrieve")
+
     def _handler(self) -> Any:
-        view: Any = self.view
-        return getattr(view, view.action, None)
+        return getattr(self._ours, self._ours.action, None)
+
+    @property
+    def _ours(self) -> Any:
+        """The view, of which the library knows too little."""
+        return self.view
+
+
+def _fields(names: Iterable[str]) -> OpenApiParameter:
+    return OpenApiParameter(
+        "fields",
+        str,
+        many=True,
+        explode=False,
+        enum=list(names),
+        description="Only these members, e.g. `id,created_at`. An unknown one is a 400.",
+    )
 
 
 def _answer(problems: list[type[Problem]]) -> OpenApiResponse:
@@ -171,16 +223,3 @@ def _example(problem: type[Problem]) -> OpenApiExample:
     return OpenApiExample(
         problem.__name__, summary=problem.code, value=body, response_only=True, status_codes=[str(problem.status)]
     )
-
-
-def share_problems(result: dict[str, Any], **_: Any) -> dict[str, Any]:
-    """Write each problem answer once, under components, and refer to it: a hook of drf-spectacular."""
-    shared: dict[str, Any] = result["components"].setdefault("responses", {})
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            for status, answer in operation["responses"].items():
-                if MEDIA_TYPE in answer.get("content", {}):
-                    name = f"{status}_{'_'.join(answer['content'][MEDIA_TYPE]['examples'])}"
-                    shared[name] = answer
-                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
-    return result

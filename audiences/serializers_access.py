@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from audiences.models.stores import ROLES
+from audiences.models.stores import ROLES, STORE_STATUSES
 from audiences.serializers import StoreBody
 from audiences.services.consent import REASONS
 from config.opaque import public_id
@@ -52,7 +52,7 @@ class MyStoreShape(serializers.Serializer[Any]):
     id = PublicId(kind="str")
     name = serializers.CharField()
     slug = serializers.CharField()
-    status = serializers.CharField()
+    status = serializers.ChoiceField(choices=STORE_STATUSES)
     role = serializers.ChoiceField(choices=ROLES, allow_null=True, help_text="The person's; null for a key.")
     created_at = serializers.DateTimeField()
 

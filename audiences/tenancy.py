@@ -10,6 +10,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from audiences.auth import Caller
 from audiences.quotas import quotas_of
+from audiences.sparse import narrow
 from config.opaque import private_id
 from config.problems import NotFound
 from config.rates import Left, rate_headers, take
@@ -57,6 +58,13 @@ class StoreViews(GenericViewSet[Row]):
         for name, value in rate_headers(self.rates).items():
             response.headers.setdefault(name, value)
         return super().finalize_response(request, response, *args, **kwargs)
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> Any:
+        """As DRF's; what is read has only the members that `?fields=` names. Raises InvalidFields."""
+        serializer = super().get_serializer(*args, **kwargs)
+        if not getattr(self, "swagger_fake_view", False) and self.request.method == "GET":
+            narrow(serializer, self.request)
+        return serializer
 
     def get_queryset(self) -> QuerySet[Row]:
         """The rows of the caller's store; none while the schema is drawn."""

@@ -211,7 +211,11 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "audiences.openapi.share_problems",
+        "audiences.openapi_hooks.show_rates",
+        "audiences.openapi_hooks.show_examples",
+        "audiences.openapi_hooks.link",
+        "audiences.openapi_hooks.show_subsets",
+        "audiences.openapi_hooks.share_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
         "Consent": "audiences.models.contacts.CONSENTS",

@@ -18,6 +18,8 @@ from audiences.services.stores import create_store
 from audiences.tenancy import StoreViews
 from config.problems import Forbidden
 
+ASKED_BY: Any = [{"key": []}, {"session": []}]
+
 
 class OnlyPeople(Forbidden):
     """Stores are made by people who are logged in: a key belongs to one store."""
@@ -53,11 +55,12 @@ class MyStoresViews(StoreViews[Store]):
             return Store.objects.filter(pk=auth.store_id).annotate(role=Value(None, output_field=CharField(null=True)))
         return Store.objects.filter(members__user=user.pk).annotate(role=F("members__role"))
 
+    @extend_schema(auth=ASKED_BY)
     def list(self, request: Request) -> Response:
         """The stores that one may act for, newest first. A session chooses one of them with the header `X-Store`."""
         return self.page(self.get_queryset())
 
-    @extend_schema(request=NewStoreBody, responses={201: MyStoreShape})
+    @extend_schema(request=NewStoreBody, responses={201: MyStoreShape}, auth=ASKED_BY)
     @refuses(NameTaken)
     def create(self, request: Request) -> Response:
         """Open a store of one's own. Only for people who are logged in: a key belongs to one store."""
