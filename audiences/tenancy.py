@@ -12,7 +12,7 @@ from audiences.auth import Caller
 from audiences.quotas import quotas_of
 from audiences.sparse import narrow
 from config.opaque import private_id
-from config.problems import NotFound
+from config.problems import NotFound, invalid
 from config.rates import Left, rate_headers, take
 from config.wire import Body
 
@@ -101,6 +101,13 @@ class StoreViews(GenericViewSet[Row]):
         return dict(self.get_serializer(row).data)
 
     def page(self, rows: QuerySet[Any]) -> Response:
-        """A page of rows, narrowed by the query's filters, as the API shows them."""
+        """A page of rows, narrowed by the query's filters, as the API shows them.
+
+        Raises InvalidFields, also for a filter without a value: what is narrowed by nothing would show everything.
+        """
+        filters = getattr(getattr(self, "filterset_class", None), "base_filters", {})
+        for name in filters:
+            if self.request.query_params.get(name) == "":
+                raise invalid(f"/{name}", "A value, or no such filter.")
         page = self.paginate_queryset(self.filter_queryset(rows)) or []
         return self.get_paginated_response(self.get_serializer(page, many=True).data)

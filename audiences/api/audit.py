@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audiences.filters import MomentFilter
 from audiences.serializers_access import SUBJECTS, AuditShape
 from audiences.tenancy import StoreViews
 from config.models import AuditEvent
@@ -19,8 +20,8 @@ class AuditFilter(django_filters.FilterSet):  # type: ignore[misc]
     action = django_filters.CharFilter(max_length=100, help_text="E.g. `campaign.launch`.")
     actor = django_filters.CharFilter(method="by_actor", help_text="As shown, e.g. `user:usr_…` or `system`.")
     subject = django_filters.CharFilter(method="by_subject", help_text="As shown, e.g. `campaign:cmp_…`.")
-    since = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", help_text="From this time on.")
-    until = django_filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", help_text="Before this time.")
+    since = MomentFilter(field_name="created_at", lookup_expr="gte", help_text="From this time on.")
+    until = MomentFilter(field_name="created_at", lookup_expr="lt", help_text="Before this time.")
 
     def by_actor(self, rows: "QuerySet[AuditEvent]", name: str, value: str) -> "QuerySet[AuditEvent]":
         """Index: audit_actor."""

@@ -16,7 +16,7 @@ from campaigns.serializers_retry import RetryBody, RetryPriceShape
 from campaigns.services.again import WORTH_RETRYING, price_of_retry, retry_failed
 from campaigns.states import ERROR_CLASSES
 from config.idempotency import idempotent
-from config.problems import invalid
+from config.problems import InvalidFields, invalid
 
 CLASSES = OpenApiParameter(
     "classes", str, description=f"Error classes, comma-separated; without them: {', '.join(WORTH_RETRYING)}."
@@ -44,6 +44,7 @@ class Retrying(StoreViews[Campaign]):
         return Response(self.read(moved), status=202)
 
     @extend_schema(responses=RetryPriceShape, parameters=[CLASSES])
+    @refuses(InvalidFields)
     @action(detail=True, url_path="retry-price", filterset_class=None)
     def retry_price(self, request: Request, id: str) -> Response:
         """What retrying would cost, by error class."""

@@ -1,0 +1,52 @@
+"""A row of each kind that an address may name, in the store of your choice."""
+
+from collections.abc import Callable
+
+from audiences.imports import start_import
+from audiences.models import ApiKey, Store, Suppression
+from audiences.services.consent import suppress
+from campaigns.models import SendBatch
+from campaigns.services.launch import launch
+from config.audit import SYSTEM
+from config.opaque import public_id
+from tests.api.clients import with_key
+from tests.factories import CampaignFactory, ContactFactory, ContactListFactory, MemberFactory
+
+
+def row_of(store: Store, kind: str) -> str:
+    """The public id of a new row of this kind in the store."""
+    return public_id(ROWS[kind](store), kind=kind)
+
+
+def _campaign(store: Store) -> int:
+    campaign = CampaignFactory.create(store=store, people=1)
+    launch(store_id=store.pk, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM)
+    return int(campaign.pk)
+
+
+def _key(store: Store) -> int:
+    with_key(store)
+    return int(ApiKey.objects.filter(store=store).latest("pk").pk)
+
+
+def _suppression(store: Store) -> int:
+    phone = ContactFactory.create(store=store).phone or ""
+    suppress(store_id=store.pk, phone=phone, reason="opt_out", source="test", actor=SYSTEM)
+    return int(Suppression.objects.filter(store=store).latest("pk").pk)
+
+
+def _import(store: Store) -> int:
+    upload = [b"phone\n6901234567\n"]
+    return int(start_import(store=store, upload=upload, file_name="people.csv", actor=SYSTEM, ring=False).pk)
+
+
+ROWS: dict[str, Callable[[Store], int]] = {
+    "con": lambda store: int(ContactFactory.create(store=store).pk),
+    "lst": lambda store: int(ContactListFactory.create(store=store).pk),
+    "imp": _import,
+    "key": _key,
+    "mem": lambda store: int(MemberFactory.create(store=store, role="viewer").pk),
+    "sup": _suppression,
+    "cmp": _campaign,
+    "bat": lambda store: int(SendBatch.objects.get(campaign_id=_campaign(store)).pk),
+}
