@@ -1,10 +1,8 @@
 """Who did what: of one's own store, by object, actor and time."""
 
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime
 
 import pytest
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from audiences.models import Store
@@ -30,9 +28,9 @@ def events(store: Store, other_store: Store) -> None:
         AuditEvent.objects.filter(pk=event.pk).update(created_at=moment(minute))
 
 
-def moment(minute: int) -> Any:
+def moment(minute: int) -> datetime:
     """So many minutes after noon of a day."""
-    return timezone.datetime(2026, 3, 1, 12, tzinfo=timezone.get_fixed_timezone(0)) + timedelta(minutes=minute)
+    return datetime(2026, 3, 1, 12, minute, tzinfo=UTC)
 
 
 def actions(api: APIClient, **query: str) -> list[str]:

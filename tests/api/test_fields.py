@@ -19,22 +19,18 @@ def narrowed() -> list[Any]:
     """Every operation that says it knows `fields`, with the names it knows."""
     found = []
     for path, methods in DOCUMENT["paths"].items():
-        known = [each for each in methods.get("get", {}).get("parameters", []) if each["name"] == "fields"]
-        kind = [
-            each["schema"]["pattern"][1:4]
-            for each in methods.get("get", {}).get("parameters", [])
-            if each["name"] == "id"
-        ]
-        if known:
-            found.append(pytest.param(path, kind, known[0]["schema"]["items"]["enum"], id=path))
+        schemas = {each["name"]: each["schema"] for each in methods.get("get", {}).get("parameters", [])}
+        if "fields" in schemas:
+            kind = schemas.get("id", {}).get("pattern", "")[1:4]
+            found.append(pytest.param(path, kind, schemas["fields"]["items"]["enum"], id=path))
     return found
 
 
 @pytest.mark.parametrize(("path", "kind", "names"), narrowed())
 def test_an_answer_has_the_members_that_were_asked_for(
-    api: APIClient, store: Store, path: str, kind: list[str], names: list[str]
+    api: APIClient, store: Store, path: str, kind: str, names: list[str]
 ) -> None:
-    address = path.replace("{id}", row_of(store, kind[0])) if kind else path
+    address = path.replace("{id}", row_of(store, kind)) if kind else path
     wanted = names[-2:]
 
     answer = api.get(address, {"fields": ",".join(wanted)})
@@ -46,9 +42,9 @@ def test_an_answer_has_the_members_that_were_asked_for(
 
 @pytest.mark.parametrize(("path", "kind", "names"), narrowed())
 def test_an_unknown_member_is_refused_also_on_an_empty_list(
-    api: APIClient, store: Store, path: str, kind: list[str], names: list[str]
+    api: APIClient, store: Store, path: str, kind: str, names: list[str]
 ) -> None:
-    address = path.replace("{id}", row_of(store, kind[0])) if kind else path
+    address = path.replace("{id}", row_of(store, kind)) if kind else path
 
     answer = api.get(address, {"fields": f"{names[0]},phone_hash"})
 

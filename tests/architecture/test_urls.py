@@ -10,16 +10,11 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from audiences.auth import scope_needed
-from audiences.imports import start_import
-from audiences.models import ApiKey, Store
+from audiences.models import Store
 from audiences.tenancy import StoreViews
-from campaigns.models import SendBatch
-from campaigns.services.launch import launch
-from config.audit import SYSTEM
 from config.opaque import public_id
 from tests.api.clients import code, with_key
-from tests.factories import CampaignFactory, ContactFactory, ContactListFactory
+from tests.api.rows import row_of
 
 # Open to everybody, and why.
 PUBLIC = {
@@ -29,8 +24,6 @@ PUBLIC = {
     "/healthz": "says no more than that the process answers",
     "/readyz": "names parts and what is wrong with them, nothing of a store",
 }
-# For any key, whatever its scopes: they say nothing of a store.
-ANY_KEY = {"/api/v1/jobs/health"}
 # Pages with a login of their own, which their own tests check.
 PAGES = ("/admin/", "/console/", "/login", "/logout")
 
@@ -61,12 +54,6 @@ def shape(pattern: URLPattern | URLResolver) -> str:
 
 API = [route for route in routes() if route.view is not None]
 CALLS = [pytest.param(route, method, id=f"{method} {route.path}") for route in API for method in route.methods]
-SCOPED = [
-    pytest.param(route, method, id=f"{method} {route.path}")
-    for route in API
-    for method in route.methods
-    if route.path not in ANY_KEY
-]
 WITH_ID = [
     pytest.param(route, method, id=f"{method} {route.path}")
     for route in API
@@ -97,26 +84,9 @@ def test_nobody_gets_nothing(nobody: APIClient, route: Route, method: str) -> No
     assert code(getattr(nobody, method)(path)) == (401, "UNAUTHENTICATED")
 
 
-@pytest.mark.parametrize(("route", "method"), SCOPED)
-def test_a_key_needs_the_scope_of_the_call(store: Store, route: Route, method: str) -> None:
-    view = route.view(action=route.methods[method])
-    lacking = {"read", "send", "admin"} - {scope_needed(view, method.upper())}
-    path = route.path.format(_row_of(store, route.view.kind)) if "{}" in route.path else route.path
-
-    assert len(lacking) == 2
-    assert code(_call(with_key(store, *lacking), method, path)) == (403, "FORBIDDEN")
-
-
-def test_reading_asks_for_no_more_than_read_save_for_keys_and_dead_letters() -> None:
-    asked = {(route.path, scope_needed(route.view(action=action), "GET")) for route in API for action in _reads(route)}
-
-    admins = {"/api/v1/api-keys", "/api/v1/api-keys/{}", "/api/v1/dead-letters"}
-    assert {path for path, scope in asked if scope != "read"} == admins
-
-
 @pytest.mark.parametrize(("route", "method"), WITH_ID)
 def test_a_strangers_row_does_not_exist(store: Store, stranger: APIClient, route: Route, method: str) -> None:
-    path = route.path.format(_row_of(store, route.view.kind))
+    path = route.path.format(row_of(store, route.view.kind))
     assert with_key(store).get(path).status_code in {200, 307, 405}
 
     assert code(_call(stranger, method, path)) == (404, "NOT_FOUND")
@@ -130,36 +100,5 @@ def test_a_made_up_id_does_not_exist(api: APIClient, route: Route, method: str, 
     assert code(_call(api, method, path)) == (404, "NOT_FOUND")
 
 
-def _reads(route: Route) -> list[str]:
-    return [action for method, action in route.methods.items() if method == "get"]
-
-
 def _call(client: APIClient, method: str, path: str) -> Any:
     return getattr(client, method)(path) if method in {"get", "delete"} else getattr(client, method)(path, {})
-
-
-def _row_of(store: Store, kind: str) -> str:
-    return public_id(ROWS[kind](store), kind=kind)
-
-
-def _campaign(store: Store) -> int:
-    campaign = CampaignFactory.create(store=store, people=1)
-    launch(store_id=store.pk, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM)
-    return int(campaign.pk)
-
-
-def _key(store: Store) -> int:
-    with_key(store)
-    return int(ApiKey.objects.filter(store=store).latest("pk").pk)
-
-
-ROWS = {
-    "con": lambda store: ContactFactory.create(store=store).pk,
-    "lst": lambda store: ContactListFactory.create(store=store).pk,
-    "imp": lambda store: (
-        start_import(store=store, upload=[b"phone\n6901234567\n"], file_name="people.csv", actor=SYSTEM, ring=False).pk
-    ),
-    "key": _key,
-    "cmp": _campaign,
-    "bat": lambda store: SendBatch.objects.get(campaign_id=_campaign(store)).pk,
-}
