@@ -34,22 +34,32 @@ class Body(serializers.Serializer[Any]):
     """
 
     def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (
-            errors := {**self._unknown(data), **self._mistyped(data), **self._changed(data)}
-        ):
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)
+        if errors := {**self._unknown(data), **self._changed(data)}:
             raise serializers.ValidationError(cast("dict[str, Any]", errors))
-        return super().to_internal_value(data)
+        return self._well_typed(data)
+
+    def _well_typed(self, data: Mapping[str, Any]) -> Any:
+        """As DRF reads the fields, but a number is no text: DRF would write it down as one."""
+        texts = [name for name, field in self.fields.items() if isinstance(field, serializers.CharField)]
+        wrong = {
+            name: [ErrorDetail("Not a valid string.", code="invalid")]
+            for name in texts
+            if isinstance(data.get(name), (int, float))
+        }
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError(cast("dict[str, Any]", {**error.detail, **wrong})) from None  # type: ignore[dict-item]
+        if wrong:
+            raise serializers.ValidationError(cast("dict[str, Any]", wrong))
+        return value
 
     def _unknown(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
         unknown = [ErrorDetail("There is no such field.", code="unknown_field")]
         strange = [str(name).encode(errors="replace").decode() for name in data if name not in self.fields]
         return dict.fromkeys(strange, unknown)
-
-    def _mistyped(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
-        """DRF would write a number down as a text."""
-        texts = [name for name, field in self.fields.items() if isinstance(field, serializers.CharField)]
-        wrong = [ErrorDetail("Not a valid string.", code="invalid")]
-        return {name: wrong for name in texts if isinstance(data.get(name), (int, float))}
 
     def _changed(self, data: Mapping[str, Any]) -> dict[str, list[ErrorDetail]]:
         fixed = [name for name in data if name in self.fields and self.fields[name].read_only]

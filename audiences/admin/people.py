@@ -1,7 +1,11 @@
 """Contacts and what became of them: read only. Lists show no whole phone number."""
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin
 from django.db.models import Q
+from django.http import HttpRequest
 
 from audiences.models import (
     ConsentEvent,
@@ -13,9 +17,12 @@ from audiences.models import (
     Suppression,
 )
 from audiences.models.contacts import CONSENTS
-from audiences.phones import phone_hash
+from audiences.phones import CODES, BadPhone, normalise, phone_hash
+from audiences.services.consent import lift, suppress
+from audiences.staff import staff
 from audiences.states import IMPORT
 from config.ops.marks import bar, masked, rows_of, state
+from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
 from config.ops.rows import OpsAdmin
 
@@ -79,15 +86,65 @@ class ListMembershipAdmin(OpsAdmin):
     sortable_by = ()
 
 
+class SuppressionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A phone that must not be texted."""
+
+    phone = forms.CharField(max_length=40, help_text="A whole number like +306971234567; only its hash is kept")
+
+    def clean_phone(self) -> str:
+        """The number in E.164."""
+        try:
+            return normalise(self.cleaned_data["phone"], country="").e164
+        except BadPhone as error:
+            raise forms.ValidationError(CODES[error.code]) from None
+
+
+def lift_it(row: Suppression, answers: Answers, request: HttpRequest) -> str:
+    """The phone may be texted again."""
+    lift(
+        store_id=row.store_id,
+        suppression_id=row.pk,
+        actor=staff(request),
+        reason=answers["reason"],
+        by_staff=True,
+    )
+    return "it is lifted."
+
+
 @admin.register(Suppression)
 class SuppressionAdmin(OpsAdmin):
-    """Phones that must not be texted, known by their hash alone."""
+    """Phones that must not be texted, known by their hash alone; without a store: not by any."""
 
     kind = "sup"
+    writable = True
+    form = SuppressionForm
+    raw_id_fields = ("store",)
+    operations = (
+        Operation(
+            "lift",
+            "Lift the suppression",
+            "The phone may be texted again, by every store when it stands for every store.",
+            lift_it,
+        ),
+    )
     list_display = ("id", "store", state("reason"), "source", "created_at")
     list_select_related = ("store",)
     search_help_text = "Id or a whole phone number like +306971234567"
     sortable_by = ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        """What a new one is made of; later what is kept of it."""
+        return ("store", "reason", "source", "created_at", "public") if obj else ("phone", "store")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """It is added and lifted, never changed."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+        """By the service; a phone that is suppressed already stays so."""
+        phone = form.cleaned_data["phone"]
+        suppress(store_id=obj.store_id, phone=phone, reason="staff", source="ops", actor=staff(request))
+        obj.pk = Suppression.objects.get(store=obj.store, phone_hash=phone_hash(phone)).pk
 
     def found(self, term: str) -> Q:
         """By id or phone."""

@@ -125,16 +125,16 @@ def unsuppress(*, store_id: int | None, phone: str, actor: Actor, reason: str = 
     return bool(gone)
 
 
-def lift(*, store_id: int, suppression_id: int, actor: Actor, reason: str) -> None:
-    """Lift a suppression of the store's own, known by its id. Raises NotFound, NotYours (staff's).
+def lift(*, store_id: int | None, suppression_id: int, actor: Actor, reason: str, by_staff: bool = False) -> None:
+    """Lift a suppression of a store (None: the one for all), known by its id. Raises NotFound, NotYours (staff's).
 
     Consent is not touched: who opted out is still not texted.
     """
     with transaction.atomic():
-        row = Suppression.objects.select_for_update().filter(pk=suppression_id, store_id=store_id).first()
-        if row is None:
+        row = Suppression.objects.select_for_update().filter(pk=suppression_id).first()
+        if row is None or row.store_id != store_id:
             raise NotFound
-        if row.reason == "staff":
+        if row.reason == "staff" and not by_staff:
             raise NotYours
         Suppression.objects.filter(pk=row.pk).delete()
         subject, facts = f"suppression:{bytes(row.phone_hash).hex()}", {"why": row.reason}

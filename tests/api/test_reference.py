@@ -10,6 +10,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer
 from drf_spectacular.settings import spectacular_settings
 from drf_spectacular.validation import validate_schema
+from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from config.reference import SCHEMA
@@ -49,6 +50,38 @@ def test_operations_have_names_of_their_own() -> None:
 def test_each_operation_says_what_it_does_and_refuses(operation: dict[str, Any]) -> None:
     assert len(operation["description"]) > 20
     assert {"401", "403", "500", "503"} <= set(operation["responses"])
+
+
+def bodies(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an operation takes and gives as JSON."""
+    good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+    found = [body.get("content", {}) for body in (operation.get("requestBody", {}), *good)]
+    return [content["application/json"] for content in found if "application/json" in content]
+
+
+@pytest.mark.parametrize("operation", [pytest.param(operation, id=name) for name, operation in OPERATIONS])
+def test_each_body_has_an_example_that_is_one(operation: dict[str, Any]) -> None:
+    for body in bodies(operation):
+        examples = [each["value"] for each in body.get("examples", {}).values()] or [body["example"]]
+        schema = {**body["schema"], "components": COMMITTED["components"]}
+        for example in examples:
+            Draft202012Validator(schema).validate(example)
+
+
+def test_each_operation_but_the_probes_says_its_quota() -> None:
+    unlimited = [name for name, operation in OPERATIONS if "429" not in operation["responses"]]
+
+    assert sorted(unlimited) == ["get /api/v1/campaigns/{id}/events", "get /api/v1/jobs/health"]
+
+
+def test_what_is_made_or_listed_leads_on() -> None:
+    made = COMMITTED["paths"]["/api/v1/campaigns"]["post"]["responses"]["201"]["links"]
+    listed = COMMITTED["paths"]["/api/v1/contacts"]["get"]["responses"]["200"]["links"]
+    priced = COMMITTED["paths"]["/api/v1/campaigns/{id}/quote"]["get"]["responses"]["200"]["links"]
+
+    assert made["campaigns_enqueue"]["parameters"] == {"id": "$response.body#/id"}
+    assert listed["contacts_retrieve"]["parameters"] == {"id": "$response.body#/results/0/id"}
+    assert priced["campaigns_enqueue"]["requestBody"] == {"quote_id": "$response.body#/id"}
 
 
 def test_enqueue_names_its_refusals() -> None:

@@ -115,4 +115,12 @@ def test_several_mistakes_are_told_at_once(api: APIClient) -> None:
     answer = api.post(f"{V1}/campaigns", {"name": "", "message": 7, "kind": "spam", "audience": None})
 
     assert code(answer) == (400, "VALIDATION_ERROR")
-    assert [pointer for pointer, _ in pointers(answer)] == ["#/kind", "#/audience", "#/name"]
+    assert [pointer for pointer, _ in pointers(answer)] == ["#/kind", "#/audience", "#/name", "#/message"]
+
+
+def test_a_number_is_no_text(api: APIClient) -> None:
+    for number in (0, 1.5, True):
+        answer = api.post(f"{V1}/lists", {"name": number})
+
+        assert code(answer) == (400, "VALIDATION_ERROR")
+        assert pointers(answer) == [("#/name", "invalid")]
