@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
 from audiences.models import ContactList
 from campaigns.models import Campaign
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             drive.watch(api, campaign_id, patience_seconds=options["patience"])
         except drive.DemoFailed as failed:
             raise CommandError(str(failed)) from failed
+        connection.close()  # it may have been cut while we watched over the API
         campaign = Campaign.objects.get(pk=private_id(campaign_id, kind="cmp") or 0)
         sums = summary.summarise(campaign, seconds=time.monotonic() - started)
         self._print(sums, seeded, once=options["once"])
