@@ -10,6 +10,7 @@ from audiences.states import IMPORT
 from config.wire import ActorField, Body, JsonObject, PublicId
 
 CAP_MAX = 32_767  # a smallint
+CREDITS_MAX = 10**15  # far below a bigint
 
 
 class StoreBody(Body):
@@ -28,6 +29,12 @@ class StoreBody(Body):
         min_value=1, max_value=CAP_MAX, allow_null=True, help_text="Marketing messages per contact in 24 hours."
     )
     cap_per_week = serializers.IntegerField(min_value=1, max_value=CAP_MAX, allow_null=True)
+    credits_low_at = serializers.IntegerField(
+        min_value=1,
+        max_value=CREDITS_MAX,
+        allow_null=True,
+        help_text="When fewer credits than this are available, the webhook event `credits.low` says so, once.",
+    )
     custom_fields = JsonObject(
         child=serializers.ChoiceField(choices=("text", "number", "date", "yes_no")),
         help_text="Names of the contacts' custom fields, and what they hold.",

@@ -19,6 +19,9 @@ from config.queues import Task, queue_of
 SCHEDULE: dict[Task, float] = {  # seconds
     Task.RING_LOST: 5,
     Task.LAUNCH_DUE: 5,
+    Task.PUBLISH_EVENTS: 5,
+    Task.PUBLISH_MESSAGES: 10,
+    Task.MEND_HOOKS: 15,
     Task.CLOSE_CANCELLED: 10,
     Task.EXPIRE_LEASES: 10,
     Task.EXPIRE_CALLS: 10,

@@ -34,6 +34,10 @@ class Task(StrEnum):
     POLL_SILENT = "messaging.poll_silent"
     WATCH = "messaging.watch"
     TIDY = "messaging.tidy"
+    PUBLISH_EVENTS = "messaging.publish_events"
+    PUBLISH_MESSAGES = "messaging.publish_messages"
+    DELIVER_HOOKS = "messaging.deliver_hooks"
+    MEND_HOOKS = "messaging.mend_hooks"
 
 
 class Queue(StrEnum):
@@ -43,6 +47,7 @@ class Queue(StrEnum):
     DEFAULT = "default"
     IMPORT = "import"
     RECEIPTS = "receipts"
+    HOOKS = "hooks"
 
 
 QUEUES: dict[Task, Queue] = {
@@ -50,6 +55,7 @@ QUEUES: dict[Task, Queue] = {
     Task.SNAPSHOT: Queue.IMPORT,
     Task.SEND_NEXT: Queue.SEND,
     Task.APPLY_RECEIPTS: Queue.RECEIPTS,
+    Task.DELIVER_HOOKS: Queue.HOOKS,
 }
 
 

@@ -18,6 +18,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("campaigns.urls")),
     path("", include("messaging.health.urls")),
     path("", include("messaging.stream.urls")),
+    path("", include("messaging.hooks.urls")),
 ]
 
 urlpatterns = [

@@ -15,9 +15,12 @@ from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
 from config.ops.rows import OpsAdmin
 from messaging.account_changes import EDITABLE, change_account, create_account, set_active
+from messaging.hooks import admin as hooks_admin
 from messaging.models import Alert, MessageLog, ProviderAccount, Receipt
 from messaging.models.accounts import ON_AMBIGUOUS, STATUSES
 from providers.registry import PROVIDERS
+
+__all__ = ["hooks_admin"]
 
 
 class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]

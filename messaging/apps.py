@@ -1,8 +1,15 @@
 """Registers the app."""
 
 from django.apps import AppConfig
+from django.core import checks
+
+from messaging.checks import webhooks_stay_outside
 
 
 class MessagingConfig(AppConfig):
     name = "messaging"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Checks of the settings."""
+        checks.register(webhooks_stay_outside, deploy=True)

@@ -9,6 +9,7 @@ from config.queues import Task
 from config.sweeps import sweep
 from messaging import polling, unknown
 from messaging import tidy as tidying
+from messaging.hooks import mend, messages, publish, pump
 from messaging.receipts import apply
 from messaging.sending import keep, sender
 from messaging.sending.lost_calls import bury_poison, give_up_calls, ring_if_work
@@ -19,6 +20,7 @@ from messaging.watchdog import alerts
 def stop_claiming(**_: object) -> None:
     """SIGTERM: the batch in flight is finished, nothing new is claimed."""
     sender.stopping.set()
+    pump.stopping.set()
 
 
 @shared_task(name=Task.SEND_NEXT)
@@ -31,6 +33,30 @@ def send_next() -> dict[str, int]:
 def apply_receipts() -> dict[str, int]:
     """Drain the inbox of receipts."""
     return apply.drain()
+
+
+@shared_task(name=Task.DELIVER_HOOKS)
+def deliver_hooks() -> dict[str, int]:
+    """Post webhooks that are due."""
+    return pump.deliver()
+
+
+@sweep(Task.PUBLISH_EVENTS)
+def publish_events() -> dict[str, int]:
+    """Events that no webhook was told of yet, and deliveries that are due while no ring is on its way."""
+    return publish.publish()
+
+
+@sweep(Task.PUBLISH_MESSAGES)
+def publish_messages() -> dict[str, int]:
+    """Lines of the message log that no webhook was told of yet."""
+    return messages.publish_messages()
+
+
+@sweep(Task.MEND_HOOKS)
+def mend_hooks() -> dict[str, int]:
+    """Deliveries whose process went away, and those of endpoints that are disabled."""
+    return mend.mend(limit=2000)
 
 
 @sweep(Task.RING_LOST)

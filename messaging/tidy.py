@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Quote
 from config.models import Heartbeat, IdempotencyRecord
+from messaging.hooks.mend import tidy_log
 from messaging.models import Alert
 
 LIMIT = 5000
 
 
 def tidy() -> dict[str, int]:
-    """Delete idempotency records after 48 hours, unheld quotes and heartbeats after a day, alerts."""
+    """Delete idempotency records after 48 hours, unheld quotes and heartbeats after a day, alerts, webhooks' log."""
     now = timezone.now()
     answers = IdempotencyRecord.objects.filter(created_at__lt=now - timedelta(hours=48)).order_by("pk")
     used = Campaign.objects.exclude(quote=None).values("quote_id")
@@ -25,4 +26,5 @@ def tidy() -> dict[str, int]:
         "quotes": Quote.objects.filter(pk__in=list(quotes.values_list("pk", flat=True)[:LIMIT])).delete()[0],
         "alerts": Alert.objects.filter(closed_at__lt=now - timedelta(days=90)).delete()[0],
         "heartbeats": Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()[0],
+        **{f"webhook_{name}": number for name, number in tidy_log(limit=LIMIT).items()},
     }

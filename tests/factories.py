@@ -13,7 +13,8 @@ from billing.services import account_of, grant, hold, renew_allowance
 from campaigns.models import Campaign
 from config.audit import SYSTEM
 from config.opaque import public_id
-from messaging.models import ProviderAccount
+from messaging.models import ProviderAccount, WebhookEndpoint
+from messaging.models.hooks import EVENTS
 
 # audiences ----------------------------------------------------------------------------------------------------------
 
@@ -172,3 +173,18 @@ class ProviderAccountFactory(DjangoModelFactory[ProviderAccount]):
 
     class Meta:
         model = ProviderAccount
+
+
+SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # 32 digits
+
+
+class WebhookEndpointFactory(DjangoModelFactory[WebhookEndpoint]):
+    """An active endpoint for every event but those of messages; its secret is SECRET."""
+
+    store = SubFactory(StoreFactory)
+    url = "http://127.0.0.1:9/hook"
+    events = LazyFunction(lambda: [name for name in EVENTS if not name.startswith("message.")])
+    secrets = LazyFunction(lambda: {"current": SECRET})
+
+    class Meta:
+        model = WebhookEndpoint

@@ -61,6 +61,7 @@ class Store(models.Model):
     quiet_until = models.TimeField(null=True, help_text="… until this one")
     cap_per_day = models.PositiveSmallIntegerField(null=True, help_text="marketing messages per contact in 24 hours")
     cap_per_week = models.PositiveSmallIntegerField(null=True, help_text="marketing messages per contact in 7 days")
+    credits_low_at = models.PositiveBigIntegerField(null=True, help_text="fewer available credits are called low")
     custom_fields = models.JSONField(default=dict, help_text="name -> text, number, date or yes_no")
     links_base_url = models.URLField(blank=True)
     status = models.CharField(max_length=10, default="active")
@@ -70,6 +71,9 @@ class Store(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(status__in=STORE_STATUSES), name="store_status")]
+        indexes = [
+            models.Index(fields=["id"], name="store_credits_low", condition=Q(credits_low_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -26,6 +26,7 @@ EDITABLE = (
     "quiet_until",
     "cap_per_day",
     "cap_per_week",
+    "credits_low_at",
     "links_base_url",
     "custom_fields",
 )

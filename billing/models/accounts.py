@@ -23,6 +23,7 @@ class CreditAccount(models.Model):
     overdraft = models.BigIntegerField(default=0, help_text="credits that late evidence may have taken below zero")
     allowance = models.BigIntegerField(default=0, help_text="free credits left in this period of the plan")
     allowance_held = models.BigIntegerField(default=0, help_text="the allowance's part of open reservations")
+    low_since = models.DateTimeField(null=True, help_text="since when available is below the store's credits_low_at")
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -33,6 +34,7 @@ class CreditAccount(models.Model):
                 condition=Q(allowance_held__gte=0, allowance__gte=F("allowance_held")), name="account_allowance"
             ),
         ]
+        indexes = [models.Index(fields=["id"], name="account_low", condition=Q(low_since__isnull=False))]
 
     @property
     def available(self) -> int:

@@ -32,7 +32,7 @@ GRACE = 20.0
 SHELL = (
     *credentials.NAMES,
     *("DEBUG", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "LOCAL_DIR"),
-    *("PUBLIC_URL", "STREAM_URL", "SIMULATOR_URL", "HELIOGRAPH_DEMO"),
+    *("PUBLIC_URL", "STREAM_URL", "SIMULATOR_URL", "WEBHOOKS_ALLOW_PRIVATE", "HELIOGRAPH_DEMO"),
 )
 
 
@@ -107,6 +107,7 @@ def demo_environment(env: Mapping[str, str], *, place: Place, chosen: Ports) -> 
         "PUBLIC_URL": f"http://{ports.HOST}:{chosen.numbers['PORT']}",
         "STREAM_URL": f"http://{ports.HOST}:{chosen.numbers['STREAM_PORT']}",
         "SIMULATOR_URL": f"http://{ports.HOST}:{chosen.numbers['SIMULATOR_PORT']}",
+        "WEBHOOKS_ALLOW_PRIVATE": "1",
     }
     secrets = credentials.ensure(place.state / "secrets.env")
     return {"DEBUG": "1", **secrets, **urls, **env, **chosen.env(), "HOST": ports.HOST, "HELIOGRAPH_DEMO": "1"}

@@ -1,7 +1,18 @@
-"""Tables of what went out and what came back."""
+"""Tables of what went out and what came back, and of what the outside is told."""
 
 from messaging.models.accounts import ProviderAccount
 from messaging.models.alerts import Alert
 from messaging.models.evidence import MessageLog, Receipt
+from messaging.models.hooks import LogWatermark, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
 
-__all__ = ["Alert", "MessageLog", "ProviderAccount", "Receipt"]
+__all__ = [
+    "Alert",
+    "LogWatermark",
+    "MessageLog",
+    "ProviderAccount",
+    "Receipt",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookLane",
+]

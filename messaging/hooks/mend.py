@@ -1,0 +1,45 @@
+"""What the sweeps of webhooks mend, and what is kept no longer."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from messaging.hooks.publish import ring_if_due
+from messaging.hooks.queries import bury, expire_leases
+from messaging.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
+from messaging.states import DELIVERY_OPEN
+
+
+def mend(*, limit: int) -> dict[str, int]:
+    """Leases whose process went away, deliveries of endpoints that are disabled, secrets that are valid no more."""
+    counts = {"leases": expire_leases(limit), "buried": bury(limit), "secrets": _forget_secrets(limit=100)}
+    return {**counts, "rung": ring_if_due() if counts["leases"] else 0}
+
+
+def _forget_secrets(*, limit: int) -> int:
+    """Take away the previous secret of endpoints whose rotation is over."""
+    now = timezone.now()
+    with transaction.atomic():
+        rows = WebhookEndpoint.objects.filter(previous_until__lte=now).order_by("pk")[:limit]
+        endpoints = list(rows.select_for_update(no_key=True, skip_locked=True))
+        for endpoint in endpoints:
+            kept = {name: secret for name, secret in endpoint.secrets.items() if name != "previous"}
+            WebhookEndpoint.objects.filter(pk=endpoint.pk).update(secrets=kept, previous_until=None)
+    return len(endpoints)
+
+
+def tidy_log(*, limit: int) -> dict[str, int]:
+    """Delete finished deliveries after WEBHOOK_KEEP_DAYS, oldest first, and deleted endpoints that have none left."""
+    old = timezone.now() - timedelta(days=settings.WEBHOOK_KEEP_DAYS)
+    finished = WebhookDelivery.objects.filter(created_at__lt=old).exclude(state__in=DELIVERY_OPEN)
+    numbers = list(finished.order_by("pk").values_list("pk", flat=True)[:limit])
+    WebhookAttempt.objects.filter(delivery_id__in=numbers).delete()
+    deleted = WebhookDelivery.objects.filter(pk__in=numbers).delete()[0]
+    left = WebhookDelivery.objects.filter(endpoint_id=OuterRef("pk"))
+    gone = WebhookEndpoint.objects.filter(~Exists(left), status="deleted", updated_at__lt=old)
+    numbers = list(gone.values_list("pk", flat=True)[:100])
+    WebhookLane.objects.filter(endpoint_id__in=numbers).delete()
+    return {"deliveries": deleted, "endpoints": WebhookEndpoint.objects.filter(pk__in=numbers).delete()[0]}
