@@ -87,10 +87,10 @@ def _call(target: Target, addresses: list[str], request: Request, *, ends: float
     deadline: _Deadline | None = None
     try:
         with _connected(target, addresses, ends=ends) as sock, _Deadline(sock, ends - time.monotonic()) as deadline:
-            return _exchange(target, sock, request)
+            return _exchange(target, sock, request, deadline=deadline)
     except (OSError, http.client.HTTPException, ValueError) as error:
         if (deadline and deadline.over) or isinstance(error, TimeoutError):
-            return Answer(None, f"No answer within {request.seconds:.0f} s.", "", 0)
+            return Answer(None, f"No answer within {request.seconds:g} s.", "", 0)
         return Answer(None, _said(error), "", 0)
 
 
@@ -109,7 +109,7 @@ def _connected(target: Target, addresses: list[str], *, ends: float) -> socket.s
     return context.wrap_socket(sock, server_hostname=target.host, do_handshake_on_connect=False)
 
 
-def _exchange(target: Target, sock: socket.socket, request: Request) -> Answer:
+def _exchange(target: Target, sock: socket.socket, request: Request, *, deadline: _Deadline) -> Answer:
     if isinstance(sock, ssl.SSLSocket):
         sock.do_handshake()
     connection = http.client.HTTPConnection(target.host, target.port)
@@ -117,6 +117,8 @@ def _exchange(target: Target, sock: socket.socket, request: Request) -> Answer:
     sent = {"Host": target.authority, "Connection": "close", "Accept-Encoding": "identity", **request.headers}
     connection.request("POST", target.path, body=request.body, headers=sent)
     response = connection.getresponse()
+    if deadline.over:  # headers that were cut off look like headers that ended
+        raise TimeoutError
     return Answer(response.status, _meaning(response.status), _beginning(response), 0, _wait(response))
 
 

@@ -16,8 +16,15 @@ from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.heartbeats import Process, beat
 from config.models import IdempotencyRecord, SweepRun
-from messaging.models import Alert, MessageLog, Receipt
-from tests.factories import CampaignFactory, ContactListFactory, MemberFactory, ProviderAccountFactory
+from messaging.hooks import publish
+from messaging.models import Alert, LogWatermark, MessageLog, Receipt, WebhookAttempt, WebhookDelivery
+from tests.factories import (
+    CampaignFactory,
+    ContactListFactory,
+    MemberFactory,
+    ProviderAccountFactory,
+    WebhookEndpointFactory,
+)
 
 THREE = range(3)
 
@@ -27,10 +34,14 @@ def fill() -> None:
     for number in THREE:
         _store(number)
         _house(number)
+    publish.publish()
+    for delivery in WebhookDelivery.objects.all():
+        WebhookAttempt.objects.create(delivery=delivery, fence=1, status=200, milliseconds=12)
 
 
 def _store(number: int) -> None:
     campaign = CampaignFactory.create(people=3, name=f"Spring {number}")
+    WebhookEndpointFactory.create(store=campaign.store)
     launch(store_id=campaign.store_id, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM)
     store = campaign.store
     contact = store.contacts.earliest("pk")
@@ -59,6 +70,7 @@ def _house(number: int) -> None:
     SweepRun.objects.create(name=f"sweep {number}", started_at=now, finished_at=now)
     Alert.objects.create(name="no_worker", subject=f"queue:{number}", detail="None.", opened_at=now, seen_at=now)
     IdempotencyRecord.objects.create(store_id=1, key=f"k{number}", fingerprint="f")
+    LogWatermark.objects.create(name=f"reader {number}", done=number)
     Price.objects.create(country="", credits_per_part=2, valid_from=now + timedelta(days=1 + number))
     Group.objects.create(name=f"Support {number}")
     interval = IntervalSchedule.objects.get_or_create(every=5, period="seconds")[0]

@@ -11,16 +11,24 @@ from django.db.models.functions import Now
 
 from audiences.models.stores import STORE_STATUSES
 from audiences.states import IMPORT
+from billing import low_credits
 from billing.states import RESERVATION
 from campaigns.models import Campaign, CampaignProgress, CampaignRecipient, CampaignSnapshot, SendBatch
 from campaigns.queries import batches, claim, finish, receipts, settle, unknown
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
+from messaging.hooks import outbox_queries as outbox
+from messaging.hooks import queries as hooks
+from messaging.models.hooks import ENDPOINT_STATUSES
 from messaging.receipts import match
 from messaging.receipts import queries as inbox
+from messaging.states import DELIVERY
 from tests.architecture.source import ROOT, python
+from tests.factories import WebhookEndpointFactory
+from tests.hooks.steps import told
 from tests.steps import claimed, launched, marked
 
-KNOWN = {*CAMPAIGN.states, *BATCH.states, *RECIPIENT.states, *RESERVATION.states, *IMPORT.states, *STORE_STATUSES}
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY)
+KNOWN = {state for machine in MACHINES for state in machine.states} | {*STORE_STATUSES, *ENDPOINT_STATUSES}
 COMPARED = re.compile(r"\b(?:status|state)\s*(?:=|<>|!=)\s*'([^']*)'")
 LISTED = re.compile(r"\b(?:status|state)\s+(?:NOT\s+)?IN\s*\(([^)]*)\)")
 QUERIES = [path for path in python(apps_only=True) if "queries" in path.as_posix()]
@@ -70,6 +78,7 @@ def explained(db: None) -> Explained:
     others = Campaign.objects.bulk_create(drafts)
     CampaignProgress.objects.bulk_create(CampaignProgress(campaign=each) for each in others)
     CampaignSnapshot.objects.bulk_create(CampaignSnapshot(campaign=each, bound=1, done_at=Now()) for each in others)
+    told(WebhookEndpointFactory.create(store=campaign.store), 300)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # every table: what other tests left in the statistics must not decide
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -116,6 +125,15 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     ),
     "take": (inbox.take, lambda: inbox.take(5)),
     "handed_over": (match.handed_over, lambda: match.handed_over({(1, 1)})),
+    "turns of webhooks": (hooks.turns, lambda: hooks.turns(5, slots=3, troubled=None)),
+    "take of webhooks": (hooks.take, lambda: hooks.take(1, slots=3, lease_seconds=30.0)),
+    "expire_leases of webhooks": (hooks.expire_leases, lambda: hooks.expire_leases(5)),
+    "bury": (hooks.bury, lambda: hooks.bury(5)),
+    "hurry": (hooks.hurry, lambda: hooks.hurry(1, limit=5)),
+    "publish_consents": (outbox.publish_consents, lambda: outbox.publish_consents(5, stores=[1])),
+    "outcomes": (outbox.outcomes, lambda: outbox.outcomes(after=0, until=5000, stores=[1])),
+    "newly_low": (low_credits.newly_low, lambda: low_credits.newly_low(limit=5)),
+    "recovered": (low_credits.recovered, lambda: low_credits.recovered(limit=5)),
     "lock_lost_call": (claim.lock_lost_call, lambda: claim.lock_lost_call(stale_seconds=90.0)),
 }
 

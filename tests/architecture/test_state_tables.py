@@ -18,16 +18,19 @@ from billing.states import RESERVATION
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from config.statemachine import Machine
+from messaging.models import WebhookDelivery
+from messaging.states import DELIVERY
 from tests.architecture.source import ROOT
-from tests.factories import CreditAccountFactory
+from tests.factories import CreditAccountFactory, WebhookEndpointFactory
 
 pytestmark = pytest.mark.django_db
 GUARDED: dict[str, tuple[Machine, type[Model]]] = {
     "campaign": (CAMPAIGN, Campaign),
     "batch": (BATCH, SendBatch),
     "reservation": (RESERVATION, CreditReservation),
+    "delivery": (DELIVERY, WebhookDelivery),
 }
-MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT)
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY)
 PAGE = ROOT / "docs" / "states.md"
 SOURCES = [(name, source) for name, (machine, _) in GUARDED.items() for source in machine.states]
 
@@ -41,6 +44,9 @@ def columns(name: str, state: str, store: Store) -> dict[str, Any]:
         return {"account": account, "key": f"test:{timezone.now().timestamp()}", "label": "Test", **closed}
     if name == "batch":
         return {"store": store, "campaign_id": 1, "reservation_id": 1, "size": 1, "parts": 1}
+    if name == "delivery":
+        endpoint = WebhookEndpointFactory.create(store=store)
+        return {"endpoint": endpoint, "store_id": store.pk, "event": "credits.low", "data": {}, "happened_at": now}
     hold = CreditReservation.objects.create(account=account, key=f"test:{now.timestamp()}", label="Test", amount=0)
     return {"store": store, "audience": {"kind": "all"}, "reservation": hold, "send_at": now}
 
@@ -109,8 +115,8 @@ def drawn() -> str:
     """docs/states.md as it should be."""
     parts = [
         "# States",
-        "Drawn from `campaigns/states.py`, `billing/states.py` and `audiences/states.py`; a test compares them. CHECK",
-        "constraints and, for campaign, batch and reservation, a trigger keep everybody to these moves.",
+        "Drawn from `states.py` of `campaigns`, `billing`, `audiences` and `messaging`; a test compares them. CHECK",
+        "constraints and, for campaign, batch, reservation and delivery, a trigger keep everybody to these moves.",
     ]
     text = f"{parts[0]}\n\n{parts[1]}\n{parts[2]}\n"
     for machine in MACHINES:

@@ -61,3 +61,17 @@ def waits() -> list[float]:
     now: datetime = timezone.now()
     rows: Sequence[Any] = WebhookDelivery.objects.filter(state="pending").order_by("pk")
     return [(row.next_try_at - now).total_seconds() for row in rows]
+
+
+def ended(state: str, *numbers: int, **columns: Any) -> None:
+    """Let deliveries be delivered or dead, by the way that the table of moves allows; without numbers all of them."""
+    rows = WebhookDelivery.objects.filter(pk__in=numbers) if numbers else WebhookDelivery.objects.all()
+    rows.update(state="sending")
+    rows.update(state=state, finished_at=timezone.now(), **columns)
+
+
+def told_again(endpoint: WebhookEndpoint) -> None:
+    """One more delivery in no order."""
+    now = timezone.now()
+    news = News(endpoint.store_id, "credits.low", f"again:{now}", {"available": 1, "threshold": 9}, now)
+    write_deliveries([news], {endpoint.store_id: [endpoint]})

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from threading import Event
 from typing import Any
 
 import pytest
@@ -163,8 +164,6 @@ def test_a_label_that_no_name_may_have_is_refused() -> None:
 
 
 def test_a_name_server_that_is_silent_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    from threading import Event
-
     silent = Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: silent.wait(30) and [])
 

@@ -15,20 +15,17 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from audiences.models import Store
 from config.audit import SYSTEM
-from config.models import AuditEvent
 from config.opaque import public_id
-from config.queues import Queue, waiting
-from messaging.hooks import mend, publish, pump
+from messaging.hooks import mend, pump
 from messaging.hooks.claim import claim
 from messaging.hooks.endpoints import rotate_secret
 from messaging.hooks.record import record_answer
 from messaging.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from tests.drill.deaths import START, environment
-from tests.factories import SECRET, WebhookEndpointFactory
+from tests.factories import SECRET
 from tests.hooks.receiver import Call, Receiver, Reply
-from tests.hooks.steps import pass_time, published, states, told, waits
+from tests.hooks.steps import ended, pass_time, published, states, told, told_again, waits
 from tests.simulator import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +79,7 @@ def test_while_a_secret_is_rotated_both_sign(receiver: Receiver, endpoint: Webho
 
     pass_time(timedelta(days=1))
     assert mend.mend(limit=9)["secrets"] == 1
-    WebhookDelivery.objects.update(state="delivered")
+    ended("delivered")
     told_again(endpoint)
     pump.deliver()
 
@@ -90,12 +87,6 @@ def test_while_a_secret_is_rotated_both_sign(receiver: Receiver, endpoint: Webho
     assert verified(receiver.calls[-1], issued.secret)
     endpoint.refresh_from_db()
     assert sorted(endpoint.secrets) == ["current"]
-
-
-def told_again(endpoint: WebhookEndpoint) -> None:
-    now = timezone.now()
-    news = publish.News(endpoint.store_id, "credits.low", f"again:{now}", {"available": 1, "threshold": 9}, now)
-    publish.write_deliveries([news], {endpoint.store_id: [endpoint]})
 
 
 def test_a_receiver_that_fails_for_ten_minutes_gets_everything_in_order(
@@ -172,65 +163,6 @@ def test_the_receiver_may_ask_for_more_time(receiver: Receiver, endpoint: Webhoo
     assert 800 < waits()[0] <= 900
 
 
-def test_of_fifty_endpoints_one_that_hangs_holds_up_none(receiver: Receiver, store: Store, settings: Settings) -> None:
-    settings.WEBHOOK_SLOTS = 4
-    settings.WEBHOOK_TIMEOUT_SECONDS = 3
-    urls = ["/hang", *(f"/{n}" for n in range(49))]
-    endpoints = [WebhookEndpointFactory.create(store=store, url=receiver.url(path)) for path in urls]
-    for endpoint in endpoints:
-        told(endpoint, 2)
-    served: list[str] = []
-
-    def answer(call: Call) -> Reply:
-        if call.path == "/hang":
-            return receiver.hang(call)
-        served.append(call.path)
-        if len(served) == 98:  # only when all others had everything
-            receiver.let_go.set()
-        return Reply()
-
-    receiver.answer = answer
-
-    counts = pump.deliver()
-
-    assert sorted(served) == sorted([*urls[1:], *urls[1:]])
-    assert counts["delivered"] >= 98
-
-
-def test_an_endpoint_that_fails_gets_one_call_at_a_time(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
-    receiver.answer = lambda _: Reply(500)
-    told(endpoint, 20)
-
-    pump.deliver()
-
-    assert len(receiver.calls) <= 3
-    receiver.calls.clear()
-    pass_time(timedelta(minutes=2))
-    pump.deliver()
-    assert len(receiver.calls) == 1
-
-
-def test_troubled_endpoints_never_have_all_the_slots(store: Store, settings: Settings) -> None:
-    settings.WEBHOOK_SLOTS = 4
-    troubled = [WebhookEndpointFactory.create(store=store, failures=1) for _ in range(6)]
-    fine = WebhookEndpointFactory.create(store=store)
-    for endpoint in [*troubled, fine]:
-        told(endpoint, 1)
-    flying: dict[Any, Any] = {}
-    while claimed := pump._claim(flying):
-        flying |= {object(): work for work in claimed}
-
-    assert sum(work.troubled for work in flying.values()) == 2
-    assert sum(work.endpoint_id == fine.pk for work in flying.values()) == 1
-
-
-def test_an_endpoint_has_at_most_its_slots(endpoint: WebhookEndpoint) -> None:
-    told(endpoint, 9)
-    claimed = [work for _ in range(9) for work in claim(most=9, troubled=False)]
-
-    assert len(claimed) == 3
-
-
 def test_a_delivery_is_claimed_once_and_after_its_lease_again(endpoint: WebhookEndpoint) -> None:
     told(endpoint, 1)
     [first] = claim(most=9, troubled=False)
@@ -258,68 +190,6 @@ def test_who_lost_the_lease_decides_nothing(receiver: Receiver, endpoint: Webhoo
     assert states(endpoint) == ["sending"]
     assert record_answer(mine, pump.post(mine.request)) == "delivered"
     assert WebhookAttempt.objects.count() == 2
-
-
-def test_a_failing_endpoint_is_disabled_after_days_and_its_owner_sees_why(
-    receiver: Receiver, endpoint: WebhookEndpoint
-) -> None:
-    receiver.answer = lambda _: Reply(500)
-    told(endpoint, 3)
-    pump.deliver()
-    for _ in range(5):
-        pass_time(timedelta(hours=14))
-        pump.deliver()
-    endpoint.refresh_from_db()
-    assert endpoint.status == "active"
-
-    told_again(endpoint)
-    pass_time(timedelta(hours=5))
-    pump.deliver()
-
-    endpoint.refresh_from_db()
-    assert endpoint.status == "disabled"
-    assert endpoint.status_reason == "Nothing but failures for 3 days; the last one: Answered 500."
-    assert AuditEvent.objects.get(action="webhook.disable").subject == f"webhook:{endpoint.pk}"
-    mend.mend(limit=9)
-    assert set(states(endpoint)) == {"dead"}
-    assert publish.listening(store_ids=None, events=["credits.low"]) == {}
-
-
-def test_one_that_is_gone_is_disabled_at_once(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
-    receiver.answer = lambda _: Reply(410)
-    told(endpoint, 2)
-
-    pump.deliver()
-
-    endpoint.refresh_from_db()
-    assert (endpoint.status, endpoint.status_reason) == ("disabled", "It answered 410: gone.")
-
-
-def test_on_sigterm_nothing_new_is_claimed(endpoint: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch) -> None:
-    told(endpoint, 1)
-    pump.stopping.set()
-    try:
-        assert pump.deliver() == {}
-    finally:
-        pump.stopping.clear()
-
-    assert states(endpoint) == ["pending"]
-
-
-def test_a_second_ring_ends_at_once(endpoint: WebhookEndpoint) -> None:
-    told(endpoint, 1)
-    with pump._running:
-        assert pump.deliver() == {"busy": 1}
-
-    assert states(endpoint) == ["pending"]
-
-
-def test_the_sweep_rings_for_what_is_due_once(endpoint: WebhookEndpoint) -> None:
-    told(endpoint, 5)
-
-    assert publish.publish()["rung"] == 1
-    assert publish.publish()["rung"] == 0
-    assert waiting(Queue.HOOKS) == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -26,7 +26,7 @@ from messaging.models import Receipt
 from tests.api.clients import V1, code, with_key, with_session
 from tests.factories import CampaignFactory, MemberFactory, UserFactory
 
-QUEUES = ("send", "default", "import", "receipts")
+QUEUES = ("send", "default", "import", "receipts", "hooks")
 
 
 @pytest.fixture
@@ -77,6 +77,7 @@ def test_everything_works(client: Client, healthy: None) -> None:
         "workers.default",
         "workers.import",
         "workers.receipts",
+        "workers.hooks",
         "beat",
         "installation",
         "sweeps",
@@ -160,6 +161,7 @@ def test_without_heartbeats_each_queue_and_beat_are_missing(client: Client, heal
         "workers.default": "No worker of this queue beat within 30 s.",
         "workers.import": "No worker of this queue beat within 30 s.",
         "workers.receipts": "No worker of this queue beat within 30 s.",
+        "workers.hooks": "No worker of this queue beat within 30 s.",
         "beat": "No Beat within 30 s.",
     }
 
@@ -173,7 +175,7 @@ def test_a_process_that_is_silent_for_half_a_minute_is_dead(client: Client, heal
 
 
 def test_one_queue_without_a_worker_is_enough(client: Client, healthy: None) -> None:
-    Heartbeat.objects.filter(name="all@host").update(queues="default,import,receipts")
+    Heartbeat.objects.filter(name="all@host").update(queues="default,import,receipts,hooks")
 
     assert ready(client) == (503, {"workers.send": "No worker of this queue beat within 30 s."})
 
