@@ -1,6 +1,5 @@
 """The road of an event, and time that passes for rows."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,7 +58,7 @@ def states(endpoint: WebhookEndpoint) -> list[str]:
 def waits() -> list[float]:
     """Seconds until each waiting delivery is tried again, oldest first; about."""
     now: datetime = timezone.now()
-    rows: Sequence[Any] = WebhookDelivery.objects.filter(state="pending").order_by("pk")
+    rows = WebhookDelivery.objects.filter(state="pending").order_by("pk")
     return [(row.next_try_at - now).total_seconds() for row in rows]
 
 

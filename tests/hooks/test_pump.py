@@ -20,12 +20,13 @@ from config.opaque import public_id
 from messaging.hooks import mend, pump
 from messaging.hooks.claim import claim
 from messaging.hooks.endpoints import rotate_secret
+from messaging.hooks.post import post
 from messaging.hooks.record import record_answer
 from messaging.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from tests.drill.deaths import START, environment
 from tests.factories import SECRET
 from tests.hooks.receiver import Call, Receiver, Reply
-from tests.hooks.steps import ended, pass_time, published, states, told, told_again, waits
+from tests.hooks.steps import pass_time, published, states, told, told_again, waits
 from tests.simulator import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,6 @@ def test_while_a_secret_is_rotated_both_sign(receiver: Receiver, endpoint: Webho
 
     pass_time(timedelta(days=1))
     assert mend.mend(limit=9)["secrets"] == 1
-    ended("delivered")
     told_again(endpoint)
     pump.deliver()
 
@@ -186,9 +186,9 @@ def test_who_lost_the_lease_decides_nothing(receiver: Receiver, endpoint: Webhoo
     mend.mend(limit=9)
     [mine] = claim(most=9, troubled=False)
 
-    assert record_answer(late, pump.post(late.request)) == "lost"
+    assert record_answer(late, post(late.request)) == "lost"
     assert states(endpoint) == ["sending"]
-    assert record_answer(mine, pump.post(mine.request)) == "delivered"
+    assert record_answer(mine, post(mine.request)) == "delivered"
     assert WebhookAttempt.objects.count() == 2
 
 
