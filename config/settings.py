@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS = {
         "LedgerKind": "billing.models.accounts.KINDS",
         "ReservationState": "billing.states.RESERVATION.states",
         "WebhookEvent": "messaging.models.hooks.EVENTS",
+        "WebhookStatus": "messaging.models.hooks.SHOWN_STATUSES",
         "DeliveryState": "messaging.states.DELIVERY.states",
     },
 }

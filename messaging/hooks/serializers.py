@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from config.wire import Body, PublicId
 from messaging.hooks.claim import KIND
-from messaging.models.hooks import ENDPOINT_STATUSES, EVENTS, PING
+from messaging.models.hooks import EVENTS, PING, SHOWN_STATUSES
 from messaging.states import DELIVERY
 
 
@@ -25,7 +25,7 @@ class WebhookBody(Body):
     enabled = serializers.BooleanField(
         required=False, write_only=True, help_text="Switch it on or off; on forgets past failures."
     )
-    status = serializers.ChoiceField(choices=ENDPOINT_STATUSES[:2], read_only=True)
+    status = serializers.ChoiceField(choices=SHOWN_STATUSES, read_only=True)
     status_reason = serializers.CharField(read_only=True, help_text="Why it is disabled.")
     failing_since = serializers.DateTimeField(
         read_only=True, allow_null=True, help_text="Since when nothing but failures came back."

@@ -11,6 +11,7 @@ from messaging.credentials import CredentialsField
 from messaging.states import DELIVERY, DELIVERY_OPEN
 
 ENDPOINT_STATUSES = ("active", "disabled", "deleted")
+SHOWN_STATUSES = ("active", "disabled")
 EVENTS = (
     "campaign.started",
     "campaign.paused",

@@ -56,11 +56,14 @@ def test_each_line_of_the_table_is_a_row(scheduler: Any) -> None:
         "messaging.poll_silent": ("messaging.poll_silent", "default", 60, True),
         "messaging.give_up_unknown": ("messaging.give_up_unknown", "default", 60, True),
         "messaging.tidy": ("messaging.tidy", "default", 600, True),
+        "messaging.publish_events": ("messaging.publish_events", "default", 5, True),
+        "messaging.publish_messages": ("messaging.publish_messages", "default", 10, True),
+        "messaging.mend_hooks": ("messaging.mend_hooks", "default", 15, True),
     }
 
 
 def test_every_sweep_stands_in_the_table_and_nothing_else() -> None:
-    rung_for_a_thing = {Task.RUN_IMPORT, Task.SNAPSHOT, Task.SEND_NEXT, Task.APPLY_RECEIPTS}
+    rung_for_a_thing = {Task.RUN_IMPORT, Task.SNAPSHOT, Task.SEND_NEXT, Task.APPLY_RECEIPTS, Task.DELIVER_HOOKS}
 
     assert set(SCHEDULE) == set(Task) - rung_for_a_thing
 

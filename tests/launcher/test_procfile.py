@@ -62,5 +62,5 @@ def test_our_procfile_can_be_read_without_any_variable_set() -> None:
 
     commands = {name: procfile.command(line, env={}) for name, line in lines.items()}
 
-    assert set(commands) == {"simulator", "web", "stream", "send1", "send2", "work", "beat"}
+    assert set(commands) == {"simulator", "web", "stream", "send1", "send2", "work", "hooks", "beat"}
     assert commands["stream"][5] == "8001"
