@@ -1,6 +1,7 @@
 """Webhooks in the ops console: what is called, what came of it, and switching one off or on."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audiences.staff import staff
@@ -74,6 +75,10 @@ class WebhookEndpointAdmin(OpsAdmin):
             applies=lambda endpoint: endpoint.status == "disabled",
         ),
     )
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[WebhookEndpoint]":
+        """Without the secrets: nobody looks at them here."""
+        return super().get_queryset(request).defer("secrets")
 
     @admin.display(description="log")
     def log(self, endpoint: WebhookEndpoint) -> str:

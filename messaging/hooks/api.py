@@ -52,7 +52,7 @@ class WebhookViews(StoreViews[WebhookEndpoint]):
 
     kind = "whk"
     needs = {"*": "admin"}
-    queryset = WebhookEndpoint.objects.exclude(status="deleted")
+    queryset = WebhookEndpoint.objects.exclude(status="deleted").defer("secrets")
     serializer_class = WebhookBody
     filterset_class: Any = None
 
@@ -131,7 +131,7 @@ class DeliveryViews(StoreViews[WebhookDelivery]):
 
     kind = KIND
     needs = {"*": "admin"}
-    queryset = WebhookDelivery.objects.select_related("endpoint")
+    queryset = WebhookDelivery.objects.select_related("endpoint").defer("endpoint__secrets")
     serializer_class = DeliveryLogShape
 
     def retrieve(self, request: Request, id: str) -> Response:

@@ -1,5 +1,6 @@
 """Claim: a delivery for this process alone, and the request that it becomes. Then nothing of the database is held."""
 
+import logging
 from typing import NamedTuple
 
 from django.conf import settings
@@ -10,21 +11,22 @@ from config.opaque import public_id
 from messaging.hooks.events import body
 from messaging.hooks.post import Request
 from messaging.hooks.queries import hold_endpoint, take, turns
-from messaging.hooks.sign import signed, valid_secrets
+from messaging.hooks.sign import NoSecret, signed, valid_secrets
 from messaging.models import WebhookDelivery
 
+log = logging.getLogger(__name__)
 KIND = "dlv"  # of the public ids of deliveries: the `webhook-id`
 USER_AGENT = "Heliograph-Webhooks/1.0"
 
 
 class Work(NamedTuple):
-    """A claimed delivery and what to post. `troubled`: its endpoint fails or is slow."""
+    """A claimed delivery. `request` is None when it cannot be signed; `troubled`: its endpoint fails or is slow."""
 
     delivery_id: int
     endpoint_id: int
     fence: int
     troubled: bool
-    request: Request
+    request: Request | None
 
 
 def claim(*, most: int, troubled: bool) -> list[Work]:
@@ -44,10 +46,9 @@ def _claim_one(endpoint_id: int, *, troubled: bool) -> Work | None:
         if not slots:
             return None
         delivery_id = take(endpoint_id, slots=slots, lease_seconds=lease_seconds())
-        if delivery_id is None:
-            return None
-        # Under the lock: a moment later the endpoint may be deleted, and its secrets with it.
-        delivery = WebhookDelivery.objects.select_related("endpoint").get(pk=delivery_id)
+    if delivery_id is None:
+        return None
+    delivery = WebhookDelivery.objects.select_related("endpoint").defer("endpoint__secrets").get(pk=delivery_id)
     return Work(delivery.pk, endpoint_id, delivery.fence, troubled, request_of(delivery))
 
 
@@ -56,10 +57,18 @@ def lease_seconds() -> float:
     return 2 * float(settings.WEBHOOK_TIMEOUT_SECONDS) + 10
 
 
-def request_of(delivery: WebhookDelivery) -> Request:
-    """The signed call. The id and the body are the same at every attempt; time stamp and signatures are new."""
+def request_of(delivery: WebhookDelivery) -> Request | None:
+    """The signed call. The id and the body are the same at every attempt; time stamp and signatures are new.
+
+    None when there is no secret to sign with: the endpoint was deleted a moment ago, or its key is lost.
+    """
     now = timezone.now()
     endpoint = delivery.endpoint
+    try:
+        secrets = valid_secrets(endpoint, now=now)
+    except NoSecret:
+        log.exception("webhook_not_signed", extra={"endpoint_id": endpoint.pk})
+        return None
     content = body(delivery, phones=endpoint.include_phones)
     headers = {
         "Content-Type": "application/json",
@@ -68,7 +77,7 @@ def request_of(delivery: WebhookDelivery) -> Request:
             webhook_id=public_id(delivery.pk, kind=KIND),
             at=now,
             body=content,
-            secrets=valid_secrets(endpoint, now=now),
+            secrets=secrets,
         ),
     }
     return Request(endpoint.url, headers, content, float(settings.WEBHOOK_TIMEOUT_SECONDS))

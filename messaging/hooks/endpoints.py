@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from cryptography.fernet import InvalidToken
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -90,7 +91,7 @@ def change_endpoint(
         WebhookEndpoint.objects.filter(pk=endpoint_id).update(**columns, updated_at=now)
         subject = f"webhook:{endpoint_id}"
         record("webhook.edit", actor=actor, subject=subject, store_id=store_id, reason=reason, fields=sorted(changes))
-    return WebhookEndpoint.objects.get(pk=endpoint_id)
+    return WebhookEndpoint.objects.defer("secrets").get(pk=endpoint_id)
 
 
 def rotate_secret(*, store_id: int, endpoint_id: int, actor: Actor) -> Issued:
@@ -98,10 +99,20 @@ def rotate_secret(*, store_id: int, endpoint_id: int, actor: Actor) -> Issued:
     secret, until = new_secret(), timezone.now() + ROTATION
     with transaction.atomic():
         endpoint = _locked(store_id=store_id, endpoint_id=endpoint_id)
-        both = {"current": secret, "previous": endpoint.secrets["current"]}
-        WebhookEndpoint.objects.filter(pk=endpoint_id).update(secrets=both, previous_until=until)
+        before = _readable(endpoint)
+        both = {"current": secret, **({"previous": before} if before else {})}
+        rows = WebhookEndpoint.objects.filter(pk=endpoint_id)
+        rows.update(secrets=both, previous_until=until if before else None)
         record("webhook.rotate", actor=actor, subject=f"webhook:{endpoint_id}", store_id=store_id)
     return Issued(WebhookEndpoint.objects.get(pk=endpoint_id), secret)
+
+
+def _readable(endpoint: WebhookEndpoint) -> str | None:
+    """The current secret; None when its key is lost, which a rotation mends."""
+    try:
+        return endpoint.secrets["current"]
+    except InvalidToken:
+        return None
 
 
 def delete_endpoint(*, store_id: int, endpoint_id: int, actor: Actor) -> None:
@@ -115,14 +126,15 @@ def delete_endpoint(*, store_id: int, endpoint_id: int, actor: Actor) -> None:
 
 def endpoint_of(*, store_id: int, endpoint_id: int) -> WebhookEndpoint:
     """The store's endpoint. Raises NotFound, also for a deleted one."""
-    found = WebhookEndpoint.objects.exclude(status="deleted").filter(pk=endpoint_id, store_id=store_id).first()
+    rows = WebhookEndpoint.objects.exclude(status="deleted").defer("secrets")
+    found = rows.filter(pk=endpoint_id, store_id=store_id).first()
     if found is None:
         raise NotFound
     return found
 
 
 def _locked(*, store_id: int, endpoint_id: int) -> WebhookEndpoint:
-    rows = WebhookEndpoint.objects.select_for_update(no_key=True).exclude(status="deleted")
+    rows = WebhookEndpoint.objects.select_for_update(no_key=True).exclude(status="deleted").defer("secrets")
     found = rows.filter(pk=endpoint_id, store_id=store_id).first()
     if found is None:
         raise NotFound

@@ -1,7 +1,9 @@
 """What the sweeps of webhooks mend, and what is kept no longer."""
 
 from datetime import timedelta
+from typing import Any
 
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -20,15 +22,23 @@ def mend(*, limit: int) -> dict[str, int]:
 
 
 def _forget_secrets(*, limit: int) -> int:
-    """Take away the previous secret of endpoints whose rotation is over."""
+    """Take away the previous secret of endpoints whose rotation is over; who cannot be read signs nothing anyway."""
     now = timezone.now()
+    over = WebhookEndpoint.objects.filter(previous_until__lte=now).defer("secrets").order_by("pk")
     with transaction.atomic():
-        rows = WebhookEndpoint.objects.filter(previous_until__lte=now).order_by("pk")[:limit]
-        endpoints = list(rows.select_for_update(no_key=True, skip_locked=True))
+        endpoints = list(over.select_for_update(no_key=True, skip_locked=True)[:limit])
         for endpoint in endpoints:
-            kept = {name: secret for name, secret in endpoint.secrets.items() if name != "previous"}
-            WebhookEndpoint.objects.filter(pk=endpoint.pk).update(secrets=kept, previous_until=None)
+            rows = WebhookEndpoint.objects.filter(pk=endpoint.pk)
+            rows.update(previous_until=None, **_current_alone(endpoint))
     return len(endpoints)
+
+
+def _current_alone(endpoint: WebhookEndpoint) -> dict[str, Any]:
+    try:
+        secrets = endpoint.secrets
+    except InvalidToken:
+        return {}
+    return {"secrets": {name: secret for name, secret in secrets.items() if name != "previous"}}
 
 
 def tidy_log(*, limit: int) -> dict[str, int]:

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 # While calls are under way, how often it looks for what has become due meanwhile.
 LOOK_SECONDS = 0.5
 
+UNSIGNED = Answer(None, "The webhook's secret cannot be read. Rotate it.", "", 0)
+BROKEN = Answer(None, "Something on our side is broken.", "", 0)
+
 stopping = Event()  # set on SIGTERM: what is under way is recorded, nothing new is claimed
 _running = Lock()
 
@@ -42,12 +45,12 @@ def _pump(pool: ThreadPoolExecutor) -> "Counter[str]":
     while True:
         while not stopping.is_set() and (claimed := _claim(flying)):
             assert_no_transaction()
-            flying |= {pool.submit(post, work.request): work for work in claimed}
+            flying |= {pool.submit(_call, work): work for work in claimed}
         if not flying:
             return counts
         done, _ = wait(flying, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
         for future in done:
-            counts[_record(flying.pop(future), future.result())] += 1
+            counts[_record(flying.pop(future), _answer(future))] += 1
 
 
 def _claim(flying: dict["Future[Answer]", Work]) -> list[Work]:
@@ -58,6 +61,18 @@ def _claim(flying: dict["Future[Answer]", Work]) -> list[Work]:
     claimed = claim(most=free - kept, troubled=False)
     room = min(free - len(claimed), max(slots // 2, 1) - troubled)
     return claimed + claim(most=room, troubled=True)
+
+
+def _call(work: Work) -> Answer:
+    return post(work.request) if work.request else UNSIGNED
+
+
+def _answer(future: "Future[Answer]") -> Answer:
+    """What came of a call. An error of ours is logged and counts as a failure: one delivery stops no other."""
+    if error := future.exception():
+        log.error("webhook_call_broken", exc_info=error)
+        return BROKEN
+    return future.result()
 
 
 def _record(work: Work, answer: Answer) -> str:

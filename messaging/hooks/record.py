@@ -1,6 +1,7 @@
 """Record: what an answer makes of a delivery and of its endpoint. One short transaction after the call."""
 
 import random
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from messaging.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from messaging.models.hooks import PING
 from messaging.states import DELIVERY
 
+PHONE = re.compile(r"\+\d{6,15}")
 GONE = 410  # by the convention: never call me again
 SLOW_MILLISECONDS = 3000
 HOLD_SECONDS = 5  # after the first failure of an endpoint; doubled with each further one
@@ -30,8 +32,9 @@ def record_answer(work: Work, answer: Answer) -> str:
     Locks the endpoint, then the delivery. A lost one is only logged: whoever has it now decides.
     """
     with transaction.atomic():
-        endpoint = WebhookEndpoint.objects.select_for_update(no_key=True).get(pk=work.endpoint_id)
-        _log(work, answer)
+        rows = WebhookEndpoint.objects.select_for_update(no_key=True).defer("secrets")
+        endpoint = rows.get(pk=work.endpoint_id)
+        _log(work, answer, mask=endpoint.include_phones)
         held = WebhookDelivery.objects.filter(pk=work.delivery_id, fence=work.fence)
         row = held.filter(state="sending").first()
         if row is None:
@@ -42,13 +45,14 @@ def record_answer(work: Work, answer: Answer) -> str:
     return outcome
 
 
-def _log(work: Work, answer: Answer) -> None:
+def _log(work: Work, answer: Answer, *, mask: bool) -> None:
+    """Write the attempt down; `mask`: it was sent phones, and may have sent them back."""
     line = WebhookAttempt(
         delivery_id=work.delivery_id,
         fence=work.fence,
         status=answer.status,
         error=answer.error[:200],
-        answer=answer.text,
+        answer=PHONE.sub("+…", answer.text) if mask else answer.text,
         milliseconds=answer.milliseconds,
     )
     WebhookAttempt.objects.bulk_create([line], ignore_conflicts=True)

@@ -10,10 +10,16 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
+from cryptography.fernet import InvalidToken
+
 from messaging.credentials import Credentials
 from messaging.models import WebhookEndpoint
 
 LEAD = "whsec_"
+
+
+class NoSecret(Exception):
+    """The webhook's secret cannot be read."""
 
 
 def new_secret() -> str:
@@ -22,8 +28,16 @@ def new_secret() -> str:
 
 
 def valid_secrets(endpoint: WebhookEndpoint, *, now: datetime) -> list[str]:
-    """The secrets that sign at a moment: the current one and, for a day after a rotation, the one before."""
-    both: Credentials = endpoint.secrets
+    """The secrets that sign at a moment: the current one and, for a day after a rotation, the one before.
+
+    Raises NoSecret when there is none or none of CREDENTIAL_KEYS reads them.
+    """
+    try:
+        both: Credentials = endpoint.secrets
+    except InvalidToken:
+        raise NoSecret from None
+    if "current" not in both:
+        raise NoSecret
     rotating = endpoint.previous_until is not None and endpoint.previous_until > now and "previous" in both
     return [both["current"], *([both["previous"]] if rotating else [])]
 

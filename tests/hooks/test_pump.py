@@ -18,9 +18,9 @@ from pytest_django import Settings
 from config.audit import SYSTEM
 from config.opaque import public_id
 from messaging.hooks import mend, pump
-from messaging.hooks.claim import claim
+from messaging.hooks.claim import Work, claim
 from messaging.hooks.endpoints import rotate_secret
-from messaging.hooks.post import post
+from messaging.hooks.post import Request, post
 from messaging.hooks.record import record_answer
 from messaging.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from tests.drill.deaths import START, environment
@@ -163,6 +163,11 @@ def test_the_receiver_may_ask_for_more_time(receiver: Receiver, endpoint: Webhoo
     assert 800 < waits()[0] <= 900
 
 
+def request(work: Work) -> Request:
+    assert work.request
+    return work.request
+
+
 def test_a_delivery_is_claimed_once_and_after_its_lease_again(endpoint: WebhookEndpoint) -> None:
     told(endpoint, 1)
     [first] = claim(most=9, troubled=False)
@@ -174,8 +179,8 @@ def test_a_delivery_is_claimed_once_and_after_its_lease_again(endpoint: WebhookE
     [second] = claim(most=9, troubled=False)
 
     assert (counts["leases"], counts["rung"]) == (1, 1)
-    assert second.request.headers["webhook-id"] == first.request.headers["webhook-id"]
-    assert second.request.body == first.request.body
+    assert request(second).headers["webhook-id"] == request(first).headers["webhook-id"]
+    assert request(second).body == request(first).body
     assert second.fence == first.fence + 1
 
 
@@ -186,9 +191,9 @@ def test_who_lost_the_lease_decides_nothing(receiver: Receiver, endpoint: Webhoo
     mend.mend(limit=9)
     [mine] = claim(most=9, troubled=False)
 
-    assert record_answer(late, post(late.request)) == "lost"
+    assert record_answer(late, post(request(late))) == "lost"
     assert states(endpoint) == ["sending"]
-    assert record_answer(mine, post(mine.request)) == "delivered"
+    assert record_answer(mine, post(request(mine))) == "delivered"
     assert WebhookAttempt.objects.count() == 2
 
 

@@ -7,11 +7,13 @@ import pytest
 from pytest_django import Settings
 
 from audiences.models import Store
+from config.audit import SYSTEM
 from config.models import AuditEvent
 from config.queues import Queue, waiting
 from messaging.hooks import mend, publish, pump
 from messaging.hooks.claim import claim
-from messaging.models import WebhookEndpoint
+from messaging.hooks.endpoints import delete_endpoint, rotate_secret
+from messaging.models import WebhookAttempt, WebhookEndpoint
 from tests.factories import WebhookEndpointFactory
 from tests.hooks.receiver import Call, Receiver, Reply
 from tests.hooks.steps import pass_time, states, told, told_again
@@ -138,3 +140,42 @@ def test_the_sweep_rings_for_what_is_due_once(endpoint: WebhookEndpoint) -> None
     assert publish.publish()["rung"] == 1
     assert publish.publish()["rung"] == 0
     assert waiting(Queue.HOOKS) == 1
+
+
+def test_a_secret_that_cannot_be_read_stops_nobody_else(receiver: Receiver, store: Store, settings: Settings) -> None:
+    lost = WebhookEndpointFactory.create(store=store, url=receiver.url("/lost"))
+    settings.CREDENTIAL_KEYS = ["another key"]
+    fine = WebhookEndpointFactory.create(store=store, url=receiver.url("/fine"))
+    told(lost, 1)
+    told(fine, 1)
+
+    counts = pump.deliver()
+
+    assert counts == {"delivered": 1, "again": 1}
+    assert [call.path for call in receiver.calls] == ["/fine"]
+    assert (
+        WebhookAttempt.objects.get(delivery__endpoint=lost).error == "The webhook's secret cannot be read. Rotate it."
+    )
+    rotate_secret(store_id=store.pk, endpoint_id=lost.pk, actor=SYSTEM)
+    pass_time(timedelta(minutes=1))
+    assert pump.deliver() == {"delivered": 1}
+
+
+def test_an_endpoint_that_was_deleted_is_not_called(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
+    told(endpoint, 1)
+    delete_endpoint(store_id=endpoint.store_id, endpoint_id=endpoint.pk, actor=SYSTEM)
+
+    assert pump.deliver() == {}
+    mend.mend(limit=9)
+
+    assert (receiver.calls, states(endpoint)) == ([], ["dead"])
+
+
+def test_phones_that_a_receiver_sends_back_are_not_kept(receiver: Receiver, endpoint: WebhookEndpoint) -> None:
+    receiver.answer = lambda _: Reply(200, b"thanks for +306970000001, order 12345678")
+    WebhookEndpoint.objects.update(include_phones=True)
+    told(endpoint, 1)
+
+    pump.deliver()
+
+    assert WebhookAttempt.objects.get().answer == "thanks for +…, order 12345678"
