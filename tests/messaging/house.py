@@ -8,7 +8,7 @@ from config.models import Heartbeat, SweepRun
 from messaging.models import Alert
 from messaging.watchdog.alerts import watch
 
-QUEUES = ("send", "default", "import", "receipts")
+QUEUES = ("send", "default", "import", "receipts", "hooks")
 
 
 def healthy() -> None:
@@ -21,7 +21,7 @@ def healthy() -> None:
 
 def without_sender() -> None:
     """Nobody serves the queue `send` any more."""
-    Heartbeat.objects.filter(kind="worker").update(queues="default,import,receipts")
+    Heartbeat.objects.filter(kind="worker").update(queues="default,import,receipts,hooks")
 
 
 def seen() -> list[tuple[str, str]]:
