@@ -131,4 +131,4 @@ def test_without_any_worker_the_stream_process_looks(transactional_db: None, mon
         connection.close()
     looking.stop()
 
-    assert Alert.objects.filter(name="no_worker").count() == 4
+    assert Alert.objects.filter(name="no_worker").count() == 5
