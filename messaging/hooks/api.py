@@ -1,6 +1,5 @@
 """The store's webhooks, what was delivered to them, and delivering it again."""
 
-import json
 from typing import Any
 
 import django_filters
@@ -17,9 +16,7 @@ from messaging.hooks import again, endpoints
 from messaging.hooks.again import EndpointDisabled, NotFinished
 from messaging.hooks.claim import KIND
 from messaging.hooks.endpoints import TooManyEndpoints
-from messaging.hooks.events import body
 from messaging.hooks.serializers import (
-    AttemptShape,
     DeliveryLogShape,
     DeliveryShape,
     NewWebhookShape,
@@ -30,8 +27,6 @@ from messaging.hooks.serializers import (
 from messaging.models import WebhookDelivery, WebhookEndpoint
 from messaging.models.hooks import EVENTS, PING
 from messaging.states import DELIVERY
-
-ATTEMPTS_SHOWN = 50
 
 
 class DeliveryFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -136,10 +131,7 @@ class DeliveryViews(StoreViews[WebhookDelivery]):
 
     def retrieve(self, request: Request, id: str) -> Response:
         """One delivery with its attempts and its body."""
-        row = self.get_object()
-        attempts = AttemptShape(row.attempts.order_by("-fence")[:ATTEMPTS_SHOWN], many=True)
-        content = json.loads(body(row, phones=row.endpoint.include_phones))
-        return Response({**DeliveryShape(row).data, "log": attempts.data, "body": content})
+        return Response(self.read(self.get_object()))
 
     @extend_schema(request=None, responses={202: DeliveryShape})
     @refuses(EndpointDisabled, NotFinished)

@@ -1,13 +1,19 @@
 """The bodies of the webhooks API."""
 
+import json
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from config.wire import Body, PublicId
 from messaging.hooks.claim import KIND
+from messaging.hooks.events import body
+from messaging.models import WebhookDelivery
 from messaging.models.hooks import EVENTS, PING, SHOWN_STATUSES
 from messaging.states import DELIVERY
+
+ATTEMPTS_SHOWN = 50
 
 
 class WebhookBody(Body):
@@ -90,8 +96,18 @@ class AttemptShape(serializers.Serializer[Any]):
 class DeliveryLogShape(DeliveryShape):
     """A delivery with the last 50 of its attempts, newest first, and its body as it would be sent now."""
 
-    log = AttemptShape(many=True)
-    body = serializers.JSONField()
+    log = serializers.SerializerMethodField()
+    body = serializers.SerializerMethodField()
+
+    @extend_schema_field(AttemptShape(many=True))
+    def get_log(self, row: WebhookDelivery) -> Any:
+        """The attempts."""
+        return AttemptShape(row.attempts.order_by("-fence")[:ATTEMPTS_SHOWN], many=True).data
+
+    @extend_schema_field({"type": "object", "additionalProperties": True})
+    def get_body(self, row: WebhookDelivery) -> Any:
+        """The body."""
+        return json.loads(body(row, phones=row.endpoint.include_phones))
 
 
 class SinceBody(Body):

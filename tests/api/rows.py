@@ -10,7 +10,14 @@ from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.opaque import public_id
 from tests.api.clients import with_key
-from tests.factories import CampaignFactory, ContactFactory, ContactListFactory, MemberFactory
+from tests.factories import (
+    CampaignFactory,
+    ContactFactory,
+    ContactListFactory,
+    MemberFactory,
+    WebhookEndpointFactory,
+)
+from tests.hooks.steps import told
 
 
 def row_of(store: Store, kind: str) -> str:
@@ -40,6 +47,10 @@ def _import(store: Store) -> int:
     return int(start_import(store=store, upload=upload, file_name="people.csv", actor=SYSTEM, ring=False).pk)
 
 
+def _delivery(store: Store) -> int:
+    return told(WebhookEndpointFactory.create(store=store), 1)[0]
+
+
 ROWS: dict[str, Callable[[Store], int]] = {
     "con": lambda store: int(ContactFactory.create(store=store).pk),
     "lst": lambda store: int(ContactListFactory.create(store=store).pk),
@@ -48,5 +59,7 @@ ROWS: dict[str, Callable[[Store], int]] = {
     "mem": lambda store: int(MemberFactory.create(store=store, role="viewer").pk),
     "sup": _suppression,
     "cmp": _campaign,
+    "whk": lambda store: int(WebhookEndpointFactory.create(store=store).pk),
+    "dlv": _delivery,
     "bat": lambda store: int(SendBatch.objects.get(campaign_id=_campaign(store)).pk),
 }

@@ -42,6 +42,11 @@ FREE = {
     "/api/v1/suppressions": "is suppressed already",
     "/api/v1/suppressions/lookup": "reads",
     "/api/v1/suppressions/{}/lift": "is lifted already",
+    "/api/v1/webhooks": "a second one can be deleted; its secret must not lie in a stored answer",
+    "/api/v1/webhooks/{}/rotate-secret": "a second secret can be taken; it must not lie in a stored answer",
+    "/api/v1/webhooks/{}/test": "a second test is a test",
+    "/api/v1/webhooks/{}/redeliver": "is due already",
+    "/api/v1/webhook-deliveries/{}/redeliver": "is due already",
 }
 POSTS = {
     route.path: getattr(route.view, route.methods["post"]) for route in API if route.view and "post" in route.methods
