@@ -69,6 +69,7 @@ class NewStoreBody(StoreBody):
     quiet_until = serializers.TimeField(allow_null=True, default=None)
     cap_per_day = None  # type: ignore[assignment]
     cap_per_week = None  # type: ignore[assignment]
+    credits_low_at = None  # type: ignore[assignment]
     custom_fields = None  # type: ignore[assignment]
     links_base_url = None  # type: ignore[assignment]
     sending_stopped = None  # type: ignore[assignment]

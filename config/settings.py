@@ -164,20 +164,13 @@ POLL_AFTER_SECONDS = env.int("POLL_AFTER_SECONDS", default=1800)  # silence befo
 RECEIPT_BATCH = env.int("RECEIPT_BATCH", default=1000)
 
 # Webhooks -----------------------------------------------------------------------------------------------------------
-# For development and the demo: http, any port, and addresses of this machine and its networks.
-WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)
-WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443", "8443"])]
-# Seconds between the attempts; the last one again and again until WEBHOOK_GIVE_UP_SECONDS have passed.
-WEBHOOK_RETRY_SECONDS = [
-    int(wait) for wait in env.list("WEBHOOK_RETRY_SECONDS", default=["5", "30", "120", "600", "1800", "3600", "7200"])
-]
+WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)  # development: http, any port and address
+WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", cast=int, default=[443, 8443])
+WEBHOOK_RETRY_SECONDS = env.list("WEBHOOK_RETRY_SECONDS", cast=int, default=[5, 30, 120, 600, 1800, 3600, 7200])
 WEBHOOK_GIVE_UP_SECONDS = env.int("WEBHOOK_GIVE_UP_SECONDS", default=86_400)
 WEBHOOK_TIMEOUT_SECONDS = env.int("WEBHOOK_TIMEOUT_SECONDS", default=10)  # total, with DNS and TLS
-WEBHOOK_SLOTS = env.int("WEBHOOK_SLOTS", default=32)  # calls at once of one `hooks` process
-WEBHOOK_ENDPOINT_SLOTS = env.int("WEBHOOK_ENDPOINT_SLOTS", default=3)  # calls at once of one endpoint
+WEBHOOK_SLOTS = env.int("WEBHOOK_SLOTS", default=32)  # calls at once of one process
 WEBHOOK_DISABLE_DAYS = env.int("WEBHOOK_DISABLE_DAYS", default=3)  # of nothing but failures
-WEBHOOK_KEEP_DAYS = env.int("WEBHOOK_KEEP_DAYS", default=30)  # of the delivery log
-WEBHOOK_MESSAGES = env.int("WEBHOOK_MESSAGES", default=500)  # messages in one delivery at most
 
 # Import -------------------------------------------------------------------------------------------------------------
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)

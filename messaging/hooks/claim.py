@@ -15,6 +15,7 @@ from messaging.hooks.sign import NoSecret, signed, valid_secrets
 from messaging.models import WebhookDelivery
 
 log = logging.getLogger(__name__)
+ENDPOINT_SLOTS = 3  # calls at once of one endpoint; one that fails or is slow has one
 KIND = "dlv"  # of the public ids of deliveries: the `webhook-id`
 USER_AGENT = "Heliograph-Webhooks/1.0"
 
@@ -36,13 +37,13 @@ def claim(*, most: int, troubled: bool) -> list[Work]:
     """
     if most < 1:
         return []
-    found = turns(most, slots=settings.WEBHOOK_ENDPOINT_SLOTS, troubled=troubled)
+    found = turns(most, slots=ENDPOINT_SLOTS, troubled=troubled)
     return [work for endpoint_id in found if (work := _claim_one(endpoint_id, troubled=troubled))]
 
 
 def _claim_one(endpoint_id: int, *, troubled: bool) -> Work | None:
     with transaction.atomic():
-        slots = hold_endpoint(endpoint_id, slots=settings.WEBHOOK_ENDPOINT_SLOTS)
+        slots = hold_endpoint(endpoint_id, slots=ENDPOINT_SLOTS)
         if not slots:
             return None
         delivery_id = take(endpoint_id, slots=slots, lease_seconds=lease_seconds())

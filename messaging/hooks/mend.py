@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from cryptography.fernet import InvalidToken
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -13,6 +12,8 @@ from messaging.hooks.publish import ring_if_due
 from messaging.hooks.queries import bury, expire_leases
 from messaging.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
 from messaging.states import DELIVERY_OPEN
+
+KEEP = timedelta(days=30)  # finished deliveries, and webhooks that were deleted
 
 
 def mend(*, limit: int) -> dict[str, int]:
@@ -42,8 +43,8 @@ def _current_alone(endpoint: WebhookEndpoint) -> dict[str, Any]:
 
 
 def tidy_log(*, limit: int) -> dict[str, int]:
-    """Delete finished deliveries after WEBHOOK_KEEP_DAYS, oldest first, and deleted endpoints that have none left."""
-    old = timezone.now() - timedelta(days=settings.WEBHOOK_KEEP_DAYS)
+    """Delete finished deliveries after KEEP, oldest first, and deleted endpoints that have none left."""
+    old = timezone.now() - KEEP
     finished = WebhookDelivery.objects.filter(created_at__lt=old).exclude(state__in=DELIVERY_OPEN)
     numbers = list(finished.order_by("pk").values_list("pk", flat=True)[:limit])
     WebhookAttempt.objects.filter(delivery_id__in=numbers).delete()

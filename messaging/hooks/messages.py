@@ -9,7 +9,6 @@ table open for writing when that line was seen has ended: whoever may own an id 
 import time
 from collections.abc import Iterator, Sequence
 
-from django.conf import settings
 from django.db import transaction
 
 from messaging.hooks.events import MESSAGE_EVENTS, moment
@@ -18,6 +17,7 @@ from messaging.hooks.publish import News, listening, ring_if_due, write_deliveri
 from messaging.models import LogWatermark
 
 NAME = "webhooks"
+MOST = 500  # messages in one delivery
 CHUNK = 5000  # lines of the log per transaction
 SLICE_SECONDS = 20.0
 PATIENCE_SECONDS = 2.0  # for writers; a settle takes far less, and who is frozen is left to the next sweep
@@ -67,8 +67,8 @@ def _news(found: Sequence[Outcome], after: int, until: int) -> Iterator[News]:
     for row in found:
         groups.setdefault((row.store_id, EVENT_OF[row.status]), []).append(row)
     for (store_id, event), rows in groups.items():
-        for number, start in enumerate(range(0, len(rows), settings.WEBHOOK_MESSAGES)):
-            part = rows[start : start + settings.WEBHOOK_MESSAGES]
+        for number, start in enumerate(range(0, len(rows), MOST)):
+            part = rows[start : start + MOST]
             yield News(
                 store_id=store_id,
                 event=event,

@@ -104,7 +104,7 @@ class DeliveryLogShape(DeliveryShape):
         """The attempts."""
         return AttemptShape(row.attempts.order_by("-fence")[:ATTEMPTS_SHOWN], many=True).data
 
-    @extend_schema_field({"type": "object", "additionalProperties": True})
+    @extend_schema_field({"type": "object", "additionalProperties": {}})
     def get_body(self, row: WebhookDelivery) -> Any:
         """The body."""
         return json.loads(body(row, phones=row.endpoint.include_phones))

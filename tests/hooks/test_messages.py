@@ -165,9 +165,9 @@ def test_a_backlog_with_all_its_attempts_tells_it_once_and_a_new_run_anew(
 
 
 def test_many_messages_share_a_delivery_up_to_a_limit(
-    store: Store, account: ProviderAccount, hears: WebhookEndpoint, settings: Settings
+    store: Store, account: ProviderAccount, hears: WebhookEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings.WEBHOOK_MESSAGES = 4
+    monkeypatch.setattr(messages, "MOST", 4)
     sent(store, account, *[NO] * 10, people=10)
 
     messages.publish_messages()
