@@ -1,8 +1,11 @@
 """How many SMS parts a text takes, exactly: GSM 03.38 (3GPP TS 23.038) and concatenation (TS 23.040).
 
-One part holds 160 septets or 70 UTF-16 units; of several, each holds 153 or 67. Nothing that belongs together is cut:
-an escape pair, a surrogate pair; and since some carriers do not cut what a reader sees as one character either, UCS-2
-texts are counted both ways and the larger count is the charge.
+One part holds 160 septets or 70 UTF-16 units; of several, each holds 153 or 67 (TS 23.040 9.2.3.24.1: the header takes
+six octets). Where carriers differ the larger count is the charge:
+- an escape pair or a surrogate pair at a border: the standard says "shall not be split", some carriers do; unsplit is
+  never fewer parts, so that is what is counted;
+- what a reader sees as one character (a flag, a family, a letter with its accent): some carriers keep it in one part;
+  UCS-2 texts are counted both ways.
 """
 
 import re

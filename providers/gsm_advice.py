@@ -1,30 +1,47 @@
-"""Which characters make a text dearer, and what to write instead. For the composer; nothing is replaced unasked."""
+"""Which characters make a text dearer, and what to write instead. Nothing is replaced unasked.
+
+The browser's twin is campaigns/static/campaigns/sms.js; tests/browser/test_sms_js.py compares their answers.
+"""
 
 from collections import Counter
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
-from unicodedata import name, normalize
+from unicodedata import category, name, normalize
 
 from providers.gsm import BASIC, EXTENSION
 
-# Characters that word processors put in by themselves, and the plain ones people meant.
-_TYPOGRAPHY: Final = {
-    "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "´": "'", "`": "'", "ʼ": "'",
-    "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "«": '"', "»": '"', "‹": "'", "›": "'",
-    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "•": "*", "·": ".",
-    "…": "...", "№": "No", "×": "x", "÷": "/", "™": "(TM)", "©": "(C)", "®": "(R)", "\t": " ",
-    "\u00a0": " ", "\u2002": " ", "\u2003": " ", "\u2007": " ", "\u2009": " ", "\u202f": " ", "\u3000": " ",
-    "\u00ad": "", "\u200b": "", "\u200c": "", "\u2060": "", "\ufeff": "", "\u2028": "\n", "\u2029": "\n",
-    "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "œ": "oe", "Œ": "OE", "þ": "th", "ð": "d",
-}  # fmt: skip
+# What word processors put in by themselves, and the plain signs people meant: they read the same.
+_SIGNS: Final = {
+    "'": "‘’‚‛′´`ʼ‹›",
+    '"': "“”„‟″«»",
+    "-": "‐‑‒–—―−",
+    " ": "\t\u00a0\u2002\u2003\u2007\u2009\u202f\u3000",
+    "\n": "\u2028\u2029",
+    "": "\u00ad\u200b\u2060\ufeff",
+    "*": "•",
+    ".": "·",
+    "...": "…",
+    "No": "№",
+    "x": "×",
+    "/": "÷⁄",
+    "(TM)": "™",
+    "(C)": "©",
+    "(R)": "®",
+}
 # Greek capitals that GSM 03.38 leaves to the Latin letters of the same shape.
 _SAME_SHAPE: Final = dict(zip("ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABEZHIKMNOPTYX", strict=True))
+_TYPOGRAPHY: Final = {costly: plain for plain, many in _SIGNS.items() for costly in many} | _SAME_SHAPE
+# Other letters: a reader understands, and sees a difference. (ZWNJ shapes words in Persian.)
+_LETTERS: Final = {
+    "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "œ": "oe", "Œ": "OE", "þ": "th", "ð": "d", "ẞ": "ß", "\u200c": "",
+}  # fmt: skip
 
 
 class Offender(NamedTuple):
-    """`effect`: it turns the whole text to UCS-2 (70 instead of 160), or takes two units itself.
+    """`effect`: it turns the whole text to UCS-2 (70 instead of 160), or takes two septets itself.
 
-    `replacement` reads the same and costs less; '' means leave it out; None means that there is none.
+    `replacement` costs less; '' means leave it out; None means that there is none. `safe`: it reads the same (another
+    kind of quotation mark); otherwise a reader sees a difference (a letter without its accent, Greek in capitals).
     """
 
     character: str
@@ -32,25 +49,58 @@ class Offender(NamedTuple):
     times: int
     effect: Literal["ucs2", "double"]
     replacement: str | None
+    safe: bool
 
 
 def offenders(text: str) -> list[Offender]:
-    """The characters that force UCS-2, dearest and most frequent first; then those that take two septets."""
+    """The characters that force UCS-2, most frequent first; then those that take two septets."""
     found = Counter(character for character in text if character not in BASIC)
-    return sorted((_offender(*entry) for entry in found.items()), key=lambda o: (o.effect != "ucs2", -o.times))
+    return ranked(found)
+
+
+def ranked(found: "Counter[str]") -> list[Offender]:
+    """As `offenders`, from how often each character occurs."""
+    every = (_offender(character, times) for character, times in found.items() if character not in BASIC)
+    return sorted(every, key=lambda o: (o.effect != "ucs2", -o.times))
 
 
 def _offender(character: str, times: int) -> Offender:
     called = name(character, f"U+{ord(character):04X}").capitalize()
     if character in EXTENSION:
-        return Offender(character, called, times, "double", None)
-    return Offender(character, called, times, "ucs2", _replacement(character))
+        return Offender(character, called, times, "double", None, safe=False)
+    return Offender(character, called, times, "ucs2", _replacement(character), safe=character in _TYPOGRAPHY)
+
+
+def replaced(text: str, *, letters: bool = False) -> str:
+    """The text with its costly characters replaced: those that read the same, with `letters` the others too.
+
+    What has no replacement stays. Nothing that GSM-7 can write is changed.
+    """
+    return "".join(_plain(character, letters=letters) for character in text)
+
+
+@lru_cache(maxsize=65_536)
+def plain(value: str) -> str:
+    """A name in characters of GSM-7 alone; as it is when any of it cannot be written so, for then nothing is saved."""
+    written = replaced(value, letters=True)
+    return written if all(character in BASIC or character in EXTENSION for character in written) else value
+
+
+def _plain(character: str, *, letters: bool) -> str:
+    if character in BASIC or character in EXTENSION:
+        return character
+    replacement = _replacement(character)
+    return replacement if replacement is not None and (letters or character in _TYPOGRAPHY) else character
 
 
 @lru_cache(maxsize=4096)
 def _replacement(character: str) -> str | None:
-    if character in _TYPOGRAPHY:
-        return _TYPOGRAPHY[character]
-    letter = normalize("NFKD", character)[0]
-    letter = _SAME_SHAPE.get(letter, letter)
-    return letter if letter in BASIC else None
+    known = _TYPOGRAPHY | _LETTERS
+    if character in known:
+        return known[character]
+    bare = "".join(one for one in normalize("NFKD", character) if category(one) != "Mn")
+    if "⁄" in bare:  # 1½ is not 11/2
+        return None
+    is_greek = "\u0370" <= character <= "\u03ff" or "\u1f00" <= character <= "\u1fff"
+    letters = "".join(_TYPOGRAPHY.get(one, one) for one in (bare.upper() if is_greek else bare))
+    return letters if bare and all(letter in BASIC for letter in letters) else None

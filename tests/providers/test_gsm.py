@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from providers.gsm import Counter, Parts, compile_counter, count
-from providers.gsm_advice import Offender, offenders
+from tests.providers.gsm_cases import cases
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"  # 11 UTF-16 units, one picture
 THAI = "ที่"  # one reader's character of three code points
@@ -96,6 +96,18 @@ def test_charges_for_carriers_that_keep_a_readers_character_together(text: str, 
     assert count(text).parts == parts
 
 
+def test_agrees_with_the_shared_cases_where_carriers_cut_or_do_not() -> None:
+    every = cases()
+
+    wrong = [case for case in every if count(case.text) != Parts(case.encoding, case.units, case.parts)]  # type: ignore[arg-type]
+
+    assert wrong == []
+    assert len(every) >= 5000
+    kept = [case for case in every if case.cut is not None]
+    assert len(kept) > 50
+    assert all(case.cut < case.parts for case in kept if case.cut)
+
+
 alphabet = st.sampled_from("a\né €^[Δяç😀\ud800")
 texts = st.builds(
     lambda chunk, times, tail: chunk * times + tail,
@@ -151,36 +163,6 @@ def test_never_counts_less_than_the_standard_for_joined_characters() -> None:
 def test_a_template_that_does_not_fit_its_values_is_refused(literals: list[str], values: list[str]) -> None:
     with pytest.raises(ValueError):
         Counter(literals).parts(values)
-
-
-def test_names_what_makes_a_text_dear_and_what_to_write_instead() -> None:
-    assert offenders("“a”\u00a0… … €") == [
-        Offender("…", "Horizontal ellipsis", 2, "ucs2", "..."),
-        Offender("“", "Left double quotation mark", 1, "ucs2", '"'),
-        Offender("”", "Right double quotation mark", 1, "ucs2", '"'),
-        Offender("\u00a0", "No-break space", 1, "ucs2", " "),
-        Offender("€", "Euro sign", 1, "double", None),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("character", "replacement"),
-    [("ç", "c"), ("Ş", "S"), ("Ά", "A"), ("Β", "B"), ("ł", "l"), ("я", None), ("😀", None)],
-)
-def test_offers_a_letter_of_the_same_shape(character: str, replacement: str | None) -> None:
-    assert [offender.replacement for offender in offenders(character)] == [replacement]
-
-
-def test_plain_texts_have_no_offenders() -> None:
-    assert offenders("Hello, 20% off @ shop! ΓΔΘ") == []
-
-
-def test_replacements_cost_less() -> None:
-    text = "“It’s on” – don’t miss…"
-
-    cheaper = "".join(next((o.replacement or "" for o in offenders(c)), c) for c in text)
-
-    assert (count(text).encoding, count(cheaper).encoding, cheaper) == ("UCS-2", "GSM-7", "\"It's on\" - don't miss...")
 
 
 def test_needs_no_django() -> None:
