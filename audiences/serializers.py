@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from audiences.models.contacts import CONSENTS, GENDERS
 from audiences.models.stores import SCOPES, SENDER, STORE_STATUSES
+from audiences.opt_out import OPT_OUT_MAX
 from audiences.states import IMPORT
 from config.wire import ActorField, Body, JsonObject, PublicId
 
@@ -40,6 +41,12 @@ class StoreBody(Body):
         help_text="Names of the contacts' custom fields, and what they hold.",
     )
     links_base_url = serializers.URLField(allow_blank=True)
+    opt_out_text = serializers.CharField(
+        allow_blank=True,
+        max_length=OPT_OUT_MAX,
+        help_text="How to get no more: the last line of marketing, birthday and welcome messages, counted in the "
+        "quote. Leave it empty only where the law and the kind of store allow it.",
+    )
     status = serializers.ChoiceField(choices=STORE_STATUSES, read_only=True)
     sending_stopped = serializers.BooleanField(read_only=True, help_text="Staff stopped all sending of this store.")
     created_at = serializers.DateTimeField(read_only=True)

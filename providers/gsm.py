@@ -129,6 +129,10 @@ class Counter:
 
     def parts(self, values: Sequence[str]) -> int:
         """Parts of the message with these values. ValueError: not one value fewer than there are literals."""
+        return self.sized(values)[0]
+
+    def sized(self, values: Sequence[str]) -> tuple[int, bool]:
+        """(parts, whether GSM-7 is enough) of the message with these values. ValueError as `parts`."""
         if len(values) != len(self._literals) - 1:
             raise ValueError(f"{len(self._literals) - 1} values, not {len(values)}")
         septets, escaped, total, widest, opened = self._fixed
@@ -140,10 +144,10 @@ class Counter:
             widest = its_widest if its_widest > widest else widest
             opened |= its_opened
         if septets < _NEVER:
-            return _gsm_parts(septets, escaped) or self._rendered(values)
+            return _gsm_parts(septets, escaped) or self._rendered(values), True
         if opened and total > 70:
-            return self._rendered(values)
-        return _ucs2_parts(total, widest) or self._rendered(values)
+            return self._rendered(values), False
+        return _ucs2_parts(total, widest) or self._rendered(values), False
 
     def _rendered(self, values: Sequence[str]) -> int:
         pieces = zip_longest(self._literals, values, fillvalue="")

@@ -3,6 +3,7 @@
 The browser's twin is campaigns/static/campaigns/sms.js; tests/browser/test_sms_js.py compares their answers.
 """
 
+import re
 from collections import Counter
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
@@ -35,6 +36,9 @@ _TYPOGRAPHY: Final = {costly: plain for plain, many in _SIGNS.items() for costly
 _LETTERS: Final = {
     "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "œ": "oe", "Œ": "OE", "þ": "th", "ð": "d", "ẞ": "ß", "\u200c": "",
 }  # fmt: skip
+
+
+_GSM_ONLY: Final = re.compile(f"[{re.escape(BASIC + EXTENSION)}]*").fullmatch
 
 
 class Offender(NamedTuple):
@@ -79,11 +83,15 @@ def replaced(text: str, *, letters: bool = False) -> str:
     return "".join(_plain(character, letters=letters) for character in text)
 
 
-@lru_cache(maxsize=65_536)
 def plain(value: str) -> str:
     """A name in characters of GSM-7 alone; as it is when any of it cannot be written so, for then nothing is saved."""
+    return value if _GSM_ONLY(value) else _plainly(value)
+
+
+@lru_cache(maxsize=65_536)
+def _plainly(value: str) -> str:
     written = replaced(value, letters=True)
-    return written if all(character in BASIC or character in EXTENSION for character in written) else value
+    return written if _GSM_ONLY(written) else value
 
 
 def _plain(character: str, *, letters: bool) -> str:

@@ -64,6 +64,13 @@ class Store(models.Model):
     credits_low_at = models.PositiveBigIntegerField(null=True, help_text="fewer available credits are called low")
     custom_fields = models.JSONField(default=dict, help_text="name -> text, number, date or yes_no")
     links_base_url = models.URLField(blank=True)
+    opt_out_text = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="the last line of marketing, birthday and welcome messages",
+    )
     status = models.CharField(max_length=10, default="active")
     sending_stopped = models.BooleanField(default=False, help_text="staff's switch: nothing of this store is sent")
     created_at = models.DateTimeField(default=timezone.now)

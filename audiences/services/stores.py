@@ -13,6 +13,7 @@ from audiences.errors import LastOwner, NameTaken
 from audiences.fields import CUSTOM_MAX, CUSTOM_NAME, CUSTOM_TYPES
 from audiences.models import Member, Store, User
 from audiences.models.stores import ROLES
+from audiences.opt_out import check_opt_out_text, default_opt_out_text
 from config.audit import Actor, record
 from config.problems import NotFound, invalid
 
@@ -28,6 +29,7 @@ EDITABLE = (
     "cap_per_week",
     "credits_low_at",
     "links_base_url",
+    "opt_out_text",
     "custom_fields",
 )
 
@@ -35,8 +37,13 @@ EDITABLE = (
 def create_store(
     *, name: str, slug: str, country: str, sender: str, actor: Actor, owner: User | None = None, **columns: Any
 ) -> Store:
-    """A new store, with its owner as member. `columns`: others of EDITABLE. Raises InvalidFields, NameTaken."""
-    row = Store(name=name, slug=slug, country=country.upper(), sender=sender, **_editable(columns))
+    """A new store, with its owner as member. `columns`: others of EDITABLE. Raises InvalidFields, NameTaken.
+
+    Without an `opt_out_text` it gets that of its country.
+    """
+    country = country.upper()
+    columns = {"opt_out_text": default_opt_out_text(country), **_editable(columns)}
+    row = Store(name=name, slug=slug, country=country, sender=sender, **columns)
     _check(row)
     try:
         with transaction.atomic():
@@ -81,6 +88,7 @@ def _check(store: Store) -> None:
     if (store.quiet_from is None) != (store.quiet_until is None):
         raise invalid("/quiet_until", "Quiet hours have a beginning and an end.", code="required")
     check_custom_fields(store.custom_fields)
+    check_opt_out_text(store.opt_out_text)
     try:
         # Django calls NULL blank also where the column may be NULL.
         absent = {field.name for field in Store._meta.fields if field.null and getattr(store, field.attname) is None}

@@ -13,6 +13,7 @@ from audiences.services.stores import create_store, remove_member, set_member, u
 from config.audit import SYSTEM
 from config.models import AuditEvent
 from config.problems import InvalidFields, NotFound
+from providers.gsm import count
 from tests.factories import MemberFactory, StoreFactory, UserFactory
 from tests.races import at_once
 
@@ -191,3 +192,17 @@ def test_a_bad_key_is_not_made(store: Store, given: dict[str, Any]) -> None:
         issue_key(**{"store": store, "name": "k", "scopes": ["read"], "actor": SYSTEM, **given})
 
     assert ApiKey.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("country", "text"), [("GR", "ΔIAΓPAΦH: STOP"), ("de", "Abmelden: STOP"), ("JP", "Opt out: reply STOP")]
+)
+def test_a_new_store_says_in_its_language_how_to_get_no_more(db: None, country: str, text: str) -> None:
+    made = create_store(**{**SHOP, "country": country})
+
+    assert made.opt_out_text == text
+    assert count(made.opt_out_text).encoding == "GSM-7"
+
+
+def test_a_new_store_may_go_without_an_opt_out_text(db: None) -> None:
+    assert create_store(**SHOP, opt_out_text="").opt_out_text == ""
