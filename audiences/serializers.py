@@ -43,6 +43,7 @@ class StoreBody(Body):
     links_base_url = serializers.URLField(allow_blank=True)
     opt_out_text = serializers.CharField(
         allow_blank=True,
+        required=False,
         max_length=OPT_OUT_MAX,
         help_text="How to get no more: the last line of marketing, birthday and welcome messages, counted in the "
         "quote. Leave it empty only where the law and the kind of store allow it.",

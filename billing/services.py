@@ -29,6 +29,11 @@ def account_of(store_id: int) -> CreditAccount:
     return CreditAccount.objects.get_or_create(store_id=store_id)[0]
 
 
+def seen(store_id: int) -> CreditAccount:
+    """The store's account for a look at its numbers: an empty one that is not stored when it has none yet."""
+    return CreditAccount.objects.filter(store_id=store_id).first() or CreditAccount(store_id=store_id)
+
+
 # Holds --------------------------------------------------------------------------------------------------------------
 
 
@@ -233,6 +238,11 @@ def _post(
 def _positive(amount: int) -> None:
     if amount < 1:
         raise ValueError(f"not a number of credits to move: {amount}")
+
+
+def check_available(*, store_id: int, required: int) -> None:
+    """Raise what `hold` would raise for this many credits, if it were called now."""
+    _refuse_if_short(seen(store_id), required=required)
 
 
 def _refuse_if_short(account: CreditAccount, *, required: int) -> None:

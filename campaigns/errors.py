@@ -1,5 +1,7 @@
 """Why a campaign cannot do what was asked. The docstring is the message; nothing was changed."""
 
+from typing import Any
+
 from config.problems import Conflict, Problem
 
 
@@ -32,11 +34,17 @@ class QuoteRequired(Conflict):
 
     code = "QUOTE_REQUIRED"
 
+    def __init__(self, *, largest: int) -> None:
+        super().__init__(largest=largest)
+
 
 class QuoteChanged(Conflict):
     """What the quote covers has changed since; look at the difference and quote again."""
 
     code = "QUOTE_CHANGED"
+
+    def __init__(self, detail: str, *, difference: dict[str, Any]) -> None:
+        super().__init__(detail, difference=difference)
 
 
 class NothingToRetry(Conflict):

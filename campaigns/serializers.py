@@ -61,6 +61,11 @@ class DraftBody(Body):
         choices=MISSING, default="blank", help_text="A field without a value: leave it blank, or skip the recipient."
     )
 
+    plain_values = serializers.BooleanField(
+        default=False,
+        help_text="Write names and other values in GSM-7 letters where the message needs no UCS-2: it saves parts.",
+    )
+
     def validate_kind(self, value: str) -> str:
         """Only what a merchant writes: the other kinds are made by automations, tests and direct messages."""
         if value not in WRITTEN_KINDS:
@@ -85,38 +90,12 @@ class CampaignBody(DraftBody):
     status = serializers.ChoiceField(choices=CAMPAIGN.states, read_only=True)
     reason = serializers.CharField(read_only=True, help_text="Why it is paused, failed or still waiting.")
     sender = serializers.CharField(read_only=True, help_text="Frozen when sending starts.")
+    opt_out_text = serializers.CharField(read_only=True, help_text="Its last line; frozen when sending starts.")
     created_by = ActorField(read_only=True)
     created_at = serializers.DateTimeField(read_only=True)
     updated_at = serializers.DateTimeField(read_only=True)
     started_at = serializers.DateTimeField(read_only=True, allow_null=True)
     finished_at = serializers.DateTimeField(read_only=True, allow_null=True)
-
-
-class CountryShape(serializers.Serializer[Any]):
-    """The price of the recipients in one country."""
-
-    country = serializers.CharField()
-    recipients = serializers.IntegerField()
-    parts = serializers.IntegerField()
-    credits_per_part = serializers.IntegerField()
-    credits = serializers.IntegerField()
-
-
-class QuoteShape(serializers.Serializer[Any]):
-    """The exact price, valid until `expires_at`. Present its id to `enqueue` to be charged no more than this."""
-
-    id = PublicId(kind="quo")
-    campaign = PublicId(kind="cmp", source="campaign_id", allow_null=True, help_text="null for an unsaved draft")
-    recipients = serializers.IntegerField()
-    parts = serializers.IntegerField()
-    credits = serializers.IntegerField()
-    exclusions = serializers.DictField(child=serializers.IntegerField(), help_text="Contacts left out, by reason.")
-    parts_histogram = serializers.DictField(
-        child=serializers.IntegerField(), help_text="Recipients by number of parts."
-    )
-    countries = CountryShape(many=True)
-    created_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
 
 
 class EnqueueBody(Body):

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from billing.prices import PriceTable, price_table
+from billing.prices import PriceTable
 from campaigns import merge
-from campaigns.content import Content, parse
+from campaigns.content import Content
+from campaigns.drafts import Draft, prices_of
 from campaigns.hold import release_rest
 from campaigns.models import Campaign, CampaignRecipient, CampaignSnapshot, SendBatch
 from campaigns.people import people
@@ -90,7 +91,8 @@ def _chunk(campaign_id: int, *, careful: bool = False) -> dict[str, int] | None:
         )
         if campaign is None or snapshot is None:
             return None
-        content, prices = parse(campaign.message), _prices(campaign)
+        now = timezone.now()
+        content, prices = Draft.of(campaign).content(), prices_of(campaign, now=now)
         rows = _contacts(campaign, content, snapshot)
         planned = _plan(rows, content=content, prices=prices, skip=campaign.on_missing == "skip")
         if careful:
@@ -100,7 +102,6 @@ def _chunk(campaign_id: int, *, careful: bool = False) -> dict[str, int] | None:
         if hold is None or snapshot.credits + credits > hold.amount:
             raise OverHold
         batches = _write(campaign, planned, reservation_id=hold.pk)
-        now = timezone.now()
         last = len(rows) < settings.SNAPSHOT_CHUNK
         CampaignSnapshot.objects.filter(pk=campaign_id).update(
             cursor=rows[-1][0] if rows else snapshot.cursor,
@@ -113,11 +114,6 @@ def _chunk(campaign_id: int, *, careful: bool = False) -> dict[str, int] | None:
         reach("snapshot.before_commit")
     reach("snapshot.committed")
     return {"recipients": len(planned), "batches": batches}
-
-
-def _prices(campaign: Campaign) -> PriceTable:
-    """The prices that the quote counted with, whatever came into force since."""
-    return price_table(campaign.quote.created_at if campaign.quote else campaign.created_at)
 
 
 def _sending(campaign_id: int) -> Campaign | None:

@@ -3,12 +3,13 @@
 from campaigns.api.dead_letters import DeadLetterViews
 from campaigns.api.drafts import Drafts
 from campaigns.api.moves import Moves
+from campaigns.api.previews import Previews
 from campaigns.api.quotes import Quotes
 from campaigns.api.reading import Reading
 from campaigns.api.retry import Retrying
 
 
-class CampaignViews(Quotes, Moves, Retrying, Reading, Drafts):
+class CampaignViews(Quotes, Previews, Moves, Retrying, Reading, Drafts):
     """Everything that can be asked of `/api/v1/campaigns`."""
 
 

@@ -9,10 +9,13 @@ from audiences.errors import AudienceInvalid
 from audiences.openapi import refuses
 from audiences.tenancy import StoreViews
 from campaigns.content import validate
+from campaigns.drafts import Draft
 from campaigns.errors import NoMessageText
 from campaigns.models import Campaign
-from campaigns.quotes import Draft, make_quote
-from campaigns.serializers import DraftBody, QuoteShape
+from campaigns.quotes import make_quote
+from campaigns.serializers import DraftBody
+from campaigns.serializers_quote import QuoteShape, quoted
+from campaigns.services.gate import Intent
 
 
 class Quotes(StoreViews[Campaign]):
@@ -23,16 +26,18 @@ class Quotes(StoreViews[Campaign]):
     @action(detail=False, methods=["post"], url_path="quote")
     def quote_draft(self, request: Request) -> Response:
         """The exact price of a campaign that is not saved."""
-        fields = self.body(DraftBody).stored(store_id=self.caller.store_id)
-        validate(fields["message"], custom_fields=self.caller.store.custom_fields)
-        quote = make_quote(store=self.caller.store, draft=Draft(**fields))
-        return Response(QuoteShape(quote).data)
+        store = self.caller.store
+        fields = self.body(DraftBody).stored(store_id=store.pk)
+        validate(fields["message"], custom_fields=store.custom_fields)
+        draft = Draft.unsaved(store=store, fields=fields)
+        return Response(quoted(Intent(store, make_quote(store=store, draft=draft)), draft))
 
     @extend_schema(responses=QuoteShape)
     @refuses(NoMessageText)
     @action(detail=True)
     def quote(self, request: Request, id: str) -> Response:
-        """The exact price of a campaign, valid for a quarter of an hour."""
-        campaign = self.get_object()
-        quote = make_quote(store=self.caller.store, draft=Draft.of(campaign), campaign_id=campaign.pk)
-        return Response(QuoteShape(quote).data)
+        """The exact price of a campaign, valid for a quarter of an hour, and what stands in its way."""
+        store, campaign = self.caller.store, self.get_object()
+        draft = Draft.of(campaign)
+        made = make_quote(store=store, draft=draft, campaign_id=campaign.pk)
+        return Response(quoted(Intent(store, made, campaign.status), draft))

@@ -22,7 +22,11 @@ class Campaign(models.Model):
     status = models.CharField(max_length=10, default="draft")
     reason = models.CharField(max_length=200, blank=True, help_text="why it is paused, failed, or still scheduled")
     priority = models.PositiveSmallIntegerField(default=PRIORITIES["normal"])
+    plain_values = models.BooleanField(
+        default=False, db_default=False, help_text="write names in GSM-7 letters where that saves parts"
+    )
     sender = models.CharField(max_length=16, blank=True, help_text="frozen at launch")
+    opt_out_text = models.CharField(max_length=60, blank=True, default="", db_default="", help_text="frozen at launch")
     run = models.PositiveSmallIntegerField(
         default=0, help_text="1 for the first launch, more for each retry of failures"
     )

@@ -12,10 +12,10 @@ class Quote(models.Model):
     store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="quotes", db_index=False)
     campaign_id = models.BigIntegerField(null=True, help_text="empty for an unsaved draft")
     content_hash = models.CharField(
-        max_length=64, help_text="of message, kind, sender and what to do about missing fields"
+        max_length=64, help_text="of the whole text, kind, and what to do about missing fields"
     )
     audience_hash = models.CharField(
-        max_length=64, help_text="of the audience and of the versions of what it is made of"
+        max_length=64, help_text="32 digits of the audience, 32 of the version of what it is made of"
     )
     price_hash = models.CharField(max_length=64)
     audience_bound = models.BigIntegerField(help_text="contacts with a higher id joined later and are not in it")
@@ -26,6 +26,7 @@ class Quote(models.Model):
     parts_histogram = models.JSONField(default=dict, help_text="parts -> recipients")
     countries = models.JSONField(default=list, help_text="[{country, recipients, parts, credits_per_part, credits}]")
     encoding = models.JSONField(default=dict, help_text="encoding -> recipients")
+    advice = models.JSONField(default=dict, help_text="which characters cost how much, and what would save it")
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
 

@@ -7,10 +7,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from campaigns.errors import NoRecipients
+from campaigns.drafts import Draft
 from campaigns.models import Campaign
-from campaigns.quotes import Draft, make_quote
+from campaigns.quotes import make_quote
 from campaigns.services.find import may_send
+from campaigns.services.gate import Intent, permit
 from campaigns.services.launch import begin, start
 from campaigns.services.moves import unschedule
 from config.audit import SYSTEM
@@ -53,8 +54,7 @@ def _try(campaign: Campaign) -> str:
     try:
         may_send(campaign.store)
         quote = make_quote(store=campaign.store, draft=Draft.of(campaign), campaign_id=campaign.pk)
-        if not quote.recipients:
-            raise NoRecipients
+        permit(Intent(campaign.store, quote, campaign.status))
         start(store_id=campaign.store_id, campaign_id=campaign.pk, quote=quote, actor=SYSTEM)
     except Problem as problem:
         return _postpone(campaign, problem, now)

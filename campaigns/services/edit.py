@@ -7,14 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from audiences.models import Store
-from campaigns.content import unix_lines, validate
+from campaigns.content import tidy, validate
 from campaigns.models import Campaign
 from campaigns.services.find import campaign_of, refusal
 from campaigns.states import CAMPAIGN_EDITABLE
 from config.audit import Actor, record
 from config.problems import NotFound, invalid
 
-EDITABLE = ("name", "message", "kind", "audience", "on_missing", "priority", "send_at")
+EDITABLE = ("name", "message", "kind", "audience", "on_missing", "plain_values", "priority", "send_at")
 
 
 def create(*, store: Store, fields: dict[str, Any], actor: Actor) -> Campaign:
@@ -56,10 +56,10 @@ def delete(*, store_id: int, campaign_id: int, actor: Actor) -> None:
 
 
 def _allowed(fields: dict[str, Any]) -> dict[str, Any]:
-    """The columns that may be written; a browser's line ends become those of an SMS."""
+    """The columns that may be written, the message as it would be sent."""
     allowed = {name: value for name, value in fields.items() if name in EDITABLE}
     if "message" in allowed:
-        allowed["message"] = unix_lines(allowed["message"])
+        allowed["message"] = tidy(allowed["message"])
     return allowed
 
 

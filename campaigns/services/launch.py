@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from billing.services import hold
 from campaigns import history
-from campaigns.errors import NoMessageText, NoRecipients, QuoteChanged
+from campaigns.drafts import Draft
+from campaigns.errors import NoMessageText
 from campaigns.models import Campaign, CampaignProgress, CampaignSnapshot, Quote, StoreLane
-from campaigns.quotes import Draft, quote_for_launch
+from campaigns.quotes import check_unedited, quote_for_launch
 from campaigns.services.find import campaign_of, locked, may_send, refusal
+from campaigns.services.gate import Intent, permit
 from campaigns.snapshot import prepare
 from campaigns.states import CAMPAIGN
 from config.audit import Actor
@@ -45,8 +47,7 @@ def launch(*, store_id: int, campaign_id: int, quote_id: int | None, actor: Acto
     if not campaign.message.strip():
         raise NoMessageText
     quote = quote_for_launch(store=campaign.store, campaign=campaign, quote_id=quote_id)
-    if not quote.recipients:
-        raise NoRecipients(exclusions=quote.exclusions)
+    permit(Intent(campaign.store, quote, campaign.status))
     start(store_id=store_id, campaign_id=campaign_id, quote=quote, actor=actor)
     reach("launch.committed")
     taken = begin(campaign_id, recipients=quote.recipients)
@@ -62,8 +63,8 @@ def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor) -> Non
         before = campaign.status
         if before not in CAMPAIGN.moves["launch"].sources:
             raise refusal("launch", before)
-        if quote.content_hash != Draft.of(campaign).content_hash:
-            raise QuoteChanged("The message or its audience changed since the quote.", difference={"content": True})
+        draft = Draft.of(campaign)
+        check_unedited(quote, draft)
         StoreLane.objects.get_or_create(store_id=store_id, priority=campaign.priority)
         CampaignProgress.objects.create(campaign=campaign)
         CampaignSnapshot.objects.create(campaign=campaign, bound=quote.audience_bound, created_at=now, touched_at=now)
@@ -89,6 +90,7 @@ def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor) -> Non
             reservation=reservation,
             run=1,
             sender=campaign.store.sender,
+            opt_out_text=draft.opt_out_text,
             reason="",
             started_at=now,
             updated_at=now,

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from audiences.quiet_hours import allowed_from
 from campaigns import merge
-from campaigns.content import Content, parse
+from campaigns.content import Content
+from campaigns.drafts import Draft
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.people import UNASKED, judged
 from campaigns.queries.claim import Claimed, Turn, claim_batch, put_off, served, turns
@@ -106,7 +107,7 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
     """The batch's pending recipients who may be texted now; the others are skipped or deferred here."""
     pending = CampaignRecipient.objects.filter(batch_id=batch.batch_id, status="pending").order_by("pk")
     rows = list(pending.values_list("pk", "contact_id", "phone", "parts"))
-    content = parse(campaign.message)
+    content = Draft.of(campaign).content()
     contacts = _contacts([row[1] for row in rows if row[1]], campaign, content)
     direct = Contacted(None, None, content.values({}))
     people: list[Person] = []

@@ -54,7 +54,8 @@ def test_a_store_is_made_and_changed(ops: Client, boss: User) -> None:
     add(ops, "audiences_store", **STORE)
     store = Store.objects.get()
 
-    change(ops, "audiences_store", store, **{**STORE, "slug": "other", "cap_per_day": "2", "sender": "Books"})
+    shown = {**STORE, "opt_out_text": "ΔIAΓPAΦH: STOP"}
+    change(ops, "audiences_store", store, **{**shown, "slug": "other", "cap_per_day": "2", "sender": "Books"})
 
     store.refresh_from_db()
     assert (store.slug, store.cap_per_day, store.sender, store.custom_fields) == (

@@ -27,6 +27,7 @@ ONCE = {"/api/v1/campaigns", "/api/v1/imports", "/api/v1/campaigns/{}/resume"}
 # Repeated they find it done already, or make a second thing that costs nothing and can be deleted.
 FREE = {
     "/api/v1/api-keys": "a second key can be revoked",
+    "/api/v1/campaigns/preview": "reads",
     "/api/v1/campaigns/quote": "a price is no promise",
     "/api/v1/campaigns/{}/cancel": "is cancelled already",
     "/api/v1/campaigns/{}/pause": "is paused already",
@@ -73,6 +74,10 @@ BODY_IDS: dict[str, tuple[str, Any]] = {
     "MembersBody.remove": ("lists/{lst}/members", lambda ids: {"remove": [ids["con"]]}),
     "ImportBody.list": ("imports", lambda ids: {"list": ids["lst"]}),
     "EnqueueBody.quote_id": ("campaigns/{cmp}/enqueue", lambda ids: {"quote_id": ids["quo"]}),
+    "PreviewDraftBody.contact": (
+        "campaigns/preview",
+        lambda ids: {"message": "A", "audience": {"all": True}, "contact": ids["con"]},
+    ),
     "audience.list": ("campaigns", lambda ids: {"name": "A", "message": "A", "audience": {"list": ids["lst"]}}),
     "audience.exclude": (
         "campaigns",

@@ -1,61 +1,29 @@
 """Launch: the hold equals the quote, and every refusal leaves everything as it was."""
 
-from collections.abc import Callable
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from audiences.models import Store
 from billing.errors import InsufficientCredits
-from billing.models import CreditReservation, Price
+from billing.models import CreditReservation
 from campaigns.errors import (
     AlreadySending,
     InvalidStatus,
     NoMessageText,
     NoRecipients,
-    QuoteChanged,
-    QuoteRequired,
     StoreStopped,
 )
-from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Quote, SendBatch
+from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, SendBatch
 from campaigns.quotes import Draft, make_quote
-from campaigns.services.edit import edit
-from campaigns.services.launch import Launched, launch, start
-from config.audit import SYSTEM, Actor
+from campaigns.services.launch import launch
+from config.audit import Actor
 from config.models import AuditEvent
-from config.problems import NotFound, Problem
-from tests.factories import CampaignFactory, ContactFactory, ContactListFactory
+from config.problems import NotFound
+from tests.campaigns.roads import go, quote_of, refused
+from tests.factories import CampaignFactory, ContactFactory
 from tests.steps import launched, money
 
 pytestmark = pytest.mark.django_db
-
-
-def quote_of(campaign: Campaign) -> Quote:
-    return make_quote(store=campaign.store, draft=Draft.of(campaign), campaign_id=campaign.pk)
-
-
-def go(campaign: Campaign, quote: Quote | None = None, *, store_id: int | None = None) -> Launched:
-    return launch(
-        store_id=store_id or campaign.store_id,
-        campaign_id=campaign.pk,
-        quote_id=quote.pk if quote else None,
-        actor=SYSTEM,
-    )
-
-
-def refused(problem: type[Problem], campaign: Campaign, quote: Quote | None = None) -> Problem:
-    """The refusal, after which nothing is different."""
-    before = Campaign.objects.values().get(pk=campaign.pk), money(campaign)
-    with pytest.raises(problem) as caught:
-        go(campaign, quote)
-    assert (Campaign.objects.values().get(pk=campaign.pk), money(campaign)) == before
-    assert not CreditReservation.objects.exists()
-    assert not CampaignRecipient.objects.exists()
-    assert not SendBatch.objects.exists()
-    assert not CampaignEvent.objects.exists()
-    return caught.value
 
 
 def test_it_holds_exactly_the_quote() -> None:
@@ -182,105 +150,6 @@ def test_another_stores_campaign_does_not_exist(other_store: Store) -> None:
         go(campaign, store_id=other_store.pk)
 
     assert Campaign.objects.get(pk=campaign.pk).status == "draft"
-
-
-def another_message(campaign: Campaign) -> None:
-    edit(store_id=campaign.store_id, campaign_id=campaign.pk, fields={"message": "Bye"}, actor=SYSTEM)
-
-
-def another_kind(campaign: Campaign) -> None:
-    edit(store_id=campaign.store_id, campaign_id=campaign.pk, fields={"kind": "service"}, actor=SYSTEM)
-
-
-def other_people(campaign: Campaign) -> None:
-    audience = {"kind": "list", "id": ContactListFactory.create(store=campaign.store).pk, "exclude": []}
-    edit(store_id=campaign.store_id, campaign_id=campaign.pk, fields={"audience": audience}, actor=SYSTEM)
-
-
-@pytest.mark.parametrize("change", [another_message, another_kind, other_people])
-def test_refuses_a_quote_for_another_content(change: Callable[[Campaign], None]) -> None:
-    campaign = CampaignFactory.create(people=2)
-    quote = quote_of(campaign)
-    change(campaign)
-
-    assert refused(QuoteChanged, campaign, quote).facts == {"difference": {"content": True}}
-
-
-@pytest.mark.parametrize("change", [another_message, other_people])
-def test_an_edit_between_the_check_and_the_lock_is_noticed(change: Callable[[Campaign], None]) -> None:
-    campaign = CampaignFactory.create(people=2)
-    quote = quote_of(campaign)
-    change(campaign)
-
-    with pytest.raises(QuoteChanged):
-        start(store_id=campaign.store_id, campaign_id=campaign.pk, quote=quote, actor=SYSTEM)
-
-    assert money(campaign) == (1000, 0)
-
-
-def test_refuses_a_quote_when_somebody_joined() -> None:
-    campaign = CampaignFactory.create(people=2)
-    quote = quote_of(campaign)
-    ContactFactory.create(store=campaign.store)
-
-    difference = refused(QuoteChanged, campaign, quote).facts["difference"]
-
-    assert difference["recipients"] == {"quoted": 2, "now": 3}
-    assert difference["credits"] == {"quoted": 2, "now": 3}
-
-
-def test_refuses_a_quote_when_the_price_changed() -> None:
-    campaign = CampaignFactory.create(people=2)
-    quote = quote_of(campaign)
-    Price.objects.create(country="GR", credits_per_part=3)
-
-    assert refused(QuoteChanged, campaign, quote).facts["difference"]["credits"] == {"quoted": 2, "now": 6}
-
-
-def test_a_change_that_costs_nothing_does_not_matter() -> None:
-    campaign = CampaignFactory.create(people=2)
-    quote = quote_of(campaign)
-    Price.objects.create(country="JP", credits_per_part=9)
-
-    assert go(campaign, quote).credits_held == 2
-
-
-def test_refuses_an_expired_quote() -> None:
-    campaign = CampaignFactory.create(people=2)
-    quote = quote_of(campaign)
-    Quote.objects.filter(pk=quote.pk).update(expires_at=timezone.now() - timedelta(seconds=1))
-
-    assert "expired_at" in refused(QuoteChanged, campaign, quote).facts["difference"]
-
-
-def test_refuses_the_quote_of_another_campaign(store: Store) -> None:
-    campaign, other = CampaignFactory.create(store=store, people=1), CampaignFactory.create(store=store)
-
-    refused(QuoteChanged, campaign, quote_of(other))
-
-
-def test_refuses_the_quote_of_another_store(other_store: Store) -> None:
-    campaign, other = CampaignFactory.create(people=1), CampaignFactory.create(store=other_store, people=1)
-
-    refused(QuoteChanged, campaign, make_quote(store=other_store, draft=Draft.of(other)))
-
-
-def test_a_large_audience_needs_a_quote(settings: Settings) -> None:
-    settings.QUOTE_INLINE_MAX = 2
-    campaign = CampaignFactory.create(people=3)
-
-    refused(QuoteRequired, campaign)
-
-    assert go(campaign, quote_of(campaign)).recipients == 3
-
-
-def test_a_changed_large_audience_is_not_counted_again_in_passing(settings: Settings) -> None:
-    settings.QUOTE_INLINE_MAX = 2
-    campaign = CampaignFactory.create(people=3)
-    quote = quote_of(campaign)
-    ContactFactory.create(store=campaign.store)
-
-    assert refused(QuoteChanged, campaign, quote).facts == {"difference": None}
 
 
 def test_a_large_audience_is_written_down_by_a_task(settings: Settings) -> None:
