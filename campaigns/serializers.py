@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audiences import audience
-from campaigns.states import BATCH, CAMPAIGN, ERROR_CLASSES, KINDS, PRIORITIES, RECIPIENT, SKIP_REASONS
+from campaigns.states import CAMPAIGN, KINDS, PRIORITIES
 from config.problems import invalid
 from config.wire import ActorField, Body, JsonObject, PublicId
 
@@ -135,88 +135,9 @@ class ReasonBody(Body):
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
 
 
-class RecipientShape(serializers.Serializer[Any]):
-    """A contact in a campaign, as it was written down at the start."""
-
-    id = PublicId(kind="rcp")
-    contact = PublicId(kind="con", source="contact_id", allow_null=True)
-    batch = PublicId(kind="bat", source="batch_id")
-    phone = serializers.CharField(allow_null=True, help_text="null after erasure")
-    status = serializers.ChoiceField(choices=RECIPIENT.states)
-    reason = serializers.ChoiceField(choices=("", *ERROR_CLASSES, *(r for r in SKIP_REASONS if r not in ERROR_CLASSES)))
-    error_code = serializers.CharField(help_text="The provider's own word.")
-    parts = serializers.IntegerField()
-    credits = serializers.IntegerField(help_text="What it costs if the provider accepts it.")
-    charged = serializers.IntegerField(help_text="What it did cost.")
-    sent_at = serializers.DateTimeField(allow_null=True)
-    final_at = serializers.DateTimeField(allow_null=True)
-
-
-class BatchShape(serializers.Serializer[Any]):
-    """Recipients that are handed to a provider together."""
-
-    id = PublicId(kind="bat")
-    state = serializers.ChoiceField(choices=BATCH.states)
-    size = serializers.IntegerField()
-    parts = serializers.IntegerField()
-    run = serializers.IntegerField()
-    attempt = serializers.IntegerField(help_text="Hand-overs so far.")
-    error_class = serializers.CharField()
-    ready_at = serializers.DateTimeField()
-    called_at = serializers.DateTimeField(allow_null=True)
-    settled_at = serializers.DateTimeField(allow_null=True)
-
-
-class EventShape(serializers.Serializer[Any]):
-    """A line of the history."""
-
-    id = PublicId(kind="evt")
-    event = serializers.CharField()
-    before = serializers.CharField()
-    after = serializers.CharField()
-    reason = serializers.CharField()
-    facts = serializers.DictField()
-    actor = ActorField()
-    created_at = serializers.DateTimeField()
-
-
 def moment(body: ScheduleBody, *, planned: Any) -> Any:
     """The time to send: the body's, else the campaign's own. Raises InvalidFields when there is none."""
     send_at = body.validated_data.get("send_at") or planned
     if send_at is None:
         raise invalid("/send_at", "When is it to be sent?", code="required")
     return send_at
-
-
-class CountsShape(serializers.Serializer[Any]):
-    """Recipients by status: every recipient is in exactly one."""
-
-    pending = serializers.IntegerField()
-    sent = serializers.IntegerField(help_text="Accepted by the provider, no receipt yet.")
-    delivered = serializers.IntegerField()
-    undelivered = serializers.IntegerField()
-    failed = serializers.IntegerField()
-    skipped = serializers.IntegerField()
-    unknown = serializers.IntegerField(help_text="Handed over, the answer was lost; never sent again by itself.")
-    unconfirmed = serializers.IntegerField(help_text="As unknown, after the deadline: the credits went back.")
-    cancelled = serializers.IntegerField()
-
-
-class ProgressShape(serializers.Serializer[Any]):
-    """How far a campaign is. `audience` is the sum of `counts`."""
-
-    status = serializers.ChoiceField(choices=CAMPAIGN.states)
-    reason = serializers.CharField(help_text="Why it is paused or failed.")
-    expected = serializers.IntegerField(help_text="Recipients of the quote.")
-    prepared = serializers.BooleanField(help_text="Whether all of them are written down.")
-    audience = serializers.IntegerField(help_text="Recipients that are written down.")
-    counts = CountsShape()
-    in_flight = serializers.IntegerField(help_text="Those of `pending` that are at a worker.")
-    failed_by_class = serializers.DictField(child=serializers.IntegerField())
-    skipped_by_reason = serializers.DictField(child=serializers.IntegerField())
-    undelivered_by_class = serializers.DictField(child=serializers.IntegerField())
-    parts_sent = serializers.IntegerField()
-    credits_held = serializers.IntegerField()
-    credits_charged = serializers.IntegerField()
-    percent = serializers.FloatField()
-    version = serializers.IntegerField(help_text="Grows with every change of the counts.")

@@ -234,6 +234,8 @@ SPECTACULAR_SETTINGS = {
         "CampaignStatus": "campaigns.states.CAMPAIGN.states",
         "RecipientStatus": "campaigns.states.RECIPIENT.states",
         "BatchState": "campaigns.states.BATCH.states",
+        "RecipientReason": "campaigns.serializers_watching.REASONS",
+        "EtaReason": "campaigns.forecast.CODES",
         "LedgerKind": "billing.models.accounts.KINDS",
         "ReservationState": "billing.states.RESERVATION.states",
         "WebhookEvent": "messaging.models.hooks.EVENTS",

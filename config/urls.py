@@ -19,6 +19,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("messaging.health.urls")),
     path("", include("messaging.stream.urls")),
     path("", include("messaging.hooks.urls")),
+    path("", include("messaging.watching.urls")),
 ]
 
 urlpatterns = [

@@ -21,10 +21,15 @@ class Route(NamedTuple):
     provider: Provider
 
 
-def route_for(store_id: int) -> Route | None:
+def account_for(store_id: int) -> ProviderAccount | None:
     """The store's own active account, else a shared one; None when neither may send at the moment."""
     accounts = ProviderAccount.objects.filter(Q(store_id=store_id) | Q(store=None), status="active")
-    account = accounts.order_by(F("store_id").asc(nulls_last=True), "pk").first()
+    return accounts.order_by(F("store_id").asc(nulls_last=True), "pk").first()
+
+
+def route_for(store_id: int) -> Route | None:
+    """As `account_for`, with the adapter that speaks for it."""
+    account = account_for(store_id)
     return Route(account, adapter(account)) if account else None
 
 

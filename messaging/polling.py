@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from itertools import zip_longest
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -35,13 +36,14 @@ ASK_FOR = timedelta(hours=72)
 def poll_silent(*, batches: int) -> dict[str, int]:
     """Ask the providers after silent recipients of some batches, the longest unasked first. {batches, asked, answers}.
 
-    An answer is a receipt like any other: it goes through the inbox. A provider that is away is left alone this time;
-    one that refuses our credentials is stopped. Two sweeps at once ask after different batches.
+    As many that a person asked for, in turns with these. An answer is a receipt like any other: it goes through the
+    inbox. A provider that is away is left alone this time; one that refuses our credentials is stopped. Two sweeps at
+    once ask after different batches.
     """
     counts = {"batches": 0, "asked": 0, "answers": 0}
     ends = time.monotonic() + SLICE_SECONDS
     away: set[int] = set()
-    for batch in due(batches):
+    for batch in _in_turns(asked_for(batches), due(batches)):
         if time.monotonic() >= ends:
             break
         account = ProviderAccount.objects.filter(pk=batch.account_id or 0).first()
@@ -60,10 +62,19 @@ def poll_silent(*, batches: int) -> dict[str, int]:
     return counts
 
 
+def _in_turns(*lists: "QuerySet[SendBatch]") -> list[SendBatch]:
+    return [batch for row in zip_longest(*lists) for batch in row if batch is not None]
+
+
 def _take(batch: SendBatch) -> bool:
     """Put the batch behind the others; False when another sweep did so meanwhile."""
     rows = SendBatch.objects.filter(pk=batch.pk, polled_at=batch.polled_at)
-    return bool(rows.update(polled_at=timezone.now()))
+    return bool(rows.update(polled_at=timezone.now(), asked_at=None))
+
+
+def asked_for(limit: int) -> "QuerySet[SendBatch]":
+    """Batches that a person wants to know about now, the longest waiting first. Index: batch_asked."""
+    return SendBatch.objects.filter(asked_at__isnull=False).order_by("asked_at", "pk")[:limit]
 
 
 def due(limit: int) -> "QuerySet[SendBatch]":

@@ -1,8 +1,12 @@
 """Contacts and their consent."""
 
 import django_filters
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +17,10 @@ from audiences.openapi import refuses
 from audiences.serializers import ConsentBody, ContactBody, NewContactBody
 from audiences.services.consent import change_consent
 from audiences.services.contacts import create_contact, delete_contact, update_contact
+from audiences.services.export import contacts_csv
 from audiences.tenancy import StoreViews
+from config.problems import InvalidFields
+from config.spreadsheet import Csv, download
 
 
 class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -67,6 +74,21 @@ class ContactViews(StoreViews[Contact]):
         """Delete a contact. Whoever opted out stays on the suppression list."""
         delete_contact(store=self.caller.store, contact_id=self.get_object().pk, actor=self.caller.actor)
         return Response(status=204)
+
+    @extend_schema(
+        operation_id="contacts_export",
+        responses={(200, "text/csv"): OpenApiTypes.STR},
+        filters=True,
+    )
+    @refuses(InvalidFields)
+    @action(detail=False, url_path=r"export\.csv", renderer_classes=[Csv, JSONRenderer], pagination_class=None)
+    def export(self, request: Request) -> StreamingHttpResponse:
+        """Every contact as CSV, streamed: `consent` and `country` narrow it. The file can be imported again."""
+        asked = ContactFilter(request.query_params)
+        if not asked.is_valid():
+            raise ValidationError(asked.errors)
+        narrowed = {name: asked.form.cleaned_data[name] for name in ("consent", "country")}
+        return download("contacts.csv", contacts_csv(store=self.caller.store, actor=self.caller.actor, **narrowed))
 
     @extend_schema(request=ConsentBody, responses=ContactBody)
     @action(detail=True, methods=["post"], url_path="opt-out")

@@ -16,14 +16,8 @@ from audiences.quotas import counts_as
 from audiences.serializers import ImportBody, ImportShape, PreviewShape
 from audiences.tenancy import StoreViews
 from config.idempotency import idempotent
+from config.spreadsheet import Csv, download
 from config.wire import Upload
-
-
-class Csv(JSONRenderer):
-    """Lets a client ask for text/csv. The rows are streamed past it, so that it renders problems only."""
-
-    media_type = "text/csv"
-    format = "csv"
 
 
 class ImportViews(StoreViews[ContactImport]):
@@ -70,7 +64,4 @@ class ImportViews(StoreViews[ContactImport]):
     @action(detail=True, url_path=r"errors\.csv", renderer_classes=[Csv, JSONRenderer])
     def errors(self, request: Request, id: str) -> StreamingHttpResponse:
         """The rows that were refused, and why, as CSV."""
-        lines = imports.errors_csv(self.get_object().pk)
-        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="errors.csv"'
-        return response
+        return download("errors.csv", imports.errors_csv(self.get_object().pk))

@@ -1,6 +1,6 @@
 """Imports of contacts from CSV files of any size: kept, checked, then written chunk by chunk by a task."""
 
-from audiences.imports.report import errors_csv, harmless
+from audiences.imports.report import errors_csv
 from audiences.imports.run import resume_imports, run_import
 from audiences.imports.start import ImportOptions, Preview, PreviewRow, preview, start_import
 
@@ -9,7 +9,6 @@ __all__ = [
     "Preview",
     "PreviewRow",
     "errors_csv",
-    "harmless",
     "preview",
     "resume_imports",
     "run_import",

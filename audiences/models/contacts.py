@@ -72,6 +72,7 @@ class ConsentEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["store", "-id"], name="consentevent_store"),
+            models.Index(fields=["store", "created_at"], name="consentevent_opt_outs", condition=Q(after="opted_out")),
             models.Index(fields=["id"], name="consentevent_outbox", condition=Q(published_at__isnull=True)),
         ]
 

@@ -6,10 +6,11 @@ from campaigns.api.moves import Moves
 from campaigns.api.previews import Previews
 from campaigns.api.quotes import Quotes
 from campaigns.api.reading import Reading
+from campaigns.api.results import Results
 from campaigns.api.retry import Retrying
 
 
-class CampaignViews(Quotes, Previews, Moves, Retrying, Reading, Drafts):
+class CampaignViews(Quotes, Previews, Moves, Retrying, Reading, Results, Drafts):
     """Everything that can be asked of `/api/v1/campaigns`."""
 
 

@@ -1,15 +1,18 @@
 """Tables of campaigns. The hot ones (recipients, batches) carry no database foreign keys: they cost 3x at snapshot."""
 
 from campaigns.models.campaign import Campaign, CampaignEvent, CampaignProgress, CampaignSnapshot, ReasonCount
+from campaigns.models.counts import CampaignMinute, LatencyCount
 from campaigns.models.quote import Quote
 from campaigns.models.sending import CampaignRecipient, SendBatch, StoreLane
 
 __all__ = [
     "Campaign",
     "CampaignEvent",
+    "CampaignMinute",
     "CampaignProgress",
     "CampaignRecipient",
     "CampaignSnapshot",
+    "LatencyCount",
     "Quote",
     "ReasonCount",
     "SendBatch",

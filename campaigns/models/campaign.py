@@ -87,6 +87,9 @@ class CampaignProgress(models.Model):
     parts_sent = models.BigIntegerField(default=0)
     credits_charged = models.BigIntegerField(default=0)
     version = models.BigIntegerField(default=0, help_text="grows with every change: the ETag")
+    retried = models.BigIntegerField(default=0, db_default=0, help_text="failed ones that were tried again, each time")
+    retry_sent = models.BigIntegerField(default=0, db_default=0, help_text="of those the accepted ones")
+    settled_at = models.DateTimeField(null=True, help_text="when the last answer of a provider was recorded")
     first_sent_at = models.DateTimeField(null=True)
     last_sent_at = models.DateTimeField(null=True)
 

@@ -43,6 +43,7 @@ class SendBatch(models.Model):
     resolution = models.CharField(max_length=10, blank=True, help_text="of a dead letter: requeued or discarded")
     resolved_at = models.DateTimeField(null=True)
     polled_at = models.DateTimeField(null=True, help_text="when its silent recipients were last asked after")
+    asked_at = models.DateTimeField(null=True, help_text="when somebody wanted the provider to be asked at once")
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -58,6 +59,7 @@ class SendBatch(models.Model):
             # the deadline of the unknown: ambiguous batches, and dead ones that have some of an earlier attempt
             models.Index(fields=["called_at"], name="batch_unresolved", condition=Q(state__in=["ambiguous", "dead"])),
             models.Index(fields=["id"], name="batch_dead", condition=Q(state="dead", resolution="")),
+            models.Index(fields=["asked_at"], name="batch_asked", condition=Q(asked_at__isnull=False)),
             # the poller: done or ambiguous batches by when they were last asked after
             models.Index(
                 fields=["polled_at", "settled_at"], name="batch_poll", condition=Q(state__in=["done", "ambiguous"])

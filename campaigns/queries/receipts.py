@@ -1,6 +1,7 @@
 """Statements that receipts and other late evidence need."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from config.sql import execute, fetch
@@ -23,13 +24,16 @@ class Standing(NamedTuple):
     reservation_id: int
     account_id: int | None
     fresh: bool
+    run: int
+    sent_at: datetime | None
 
 
 def lock_standing(ids: Sequence[int]) -> list[Standing]:
     """Lock recipients by id and say where they stand. Index: primary keys. `fresh`: his batch is being sent now."""
     sql = """
         SELECT r.id, r.status, r.rank, r.reason, r.attempt, r.credits, r.parts, r.charged, r.campaign_id, r.store_id,
-               r.batch_id, b.reservation_id, b.account_id, b.state IN ('claimed', 'calling')
+               r.batch_id, b.reservation_id, b.account_id, b.state IN ('claimed', 'calling'),
+               b.run, r.sent_at
           FROM campaigns_campaignrecipient r
           JOIN campaigns_sendbatch b ON b.id = r.batch_id
          WHERE r.id = ANY(%(ids)s)

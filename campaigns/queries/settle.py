@@ -7,9 +7,10 @@ from config.sql import execute, fetch, fetch_one
 
 
 class Held(NamedTuple):
-    """The state in which a batch was found."""
+    """The state in which a batch was found, and the run of the campaign that it belongs to."""
 
     state: str
+    run: int = 1
 
 
 class Moved(NamedTuple):
@@ -23,18 +24,17 @@ class Moved(NamedTuple):
     parts: int
 
 
-def hold_batch(*, batch_id: int, fence: int) -> str | None:
+def hold_batch(*, batch_id: int, fence: int) -> Held | None:
     """Lock the batch for its settle: `calling` or `ambiguous`, or None when this fence no longer holds it."""
     sql = """
-        SELECT state
+        SELECT state, run
           FROM campaigns_sendbatch
          WHERE id = %(batch_id)s
            AND fence = %(fence)s
            AND state IN ('calling', 'ambiguous')
            FOR UPDATE
     """
-    held = fetch_one(sql, {"batch_id": batch_id, "fence": fence}, Held)
-    return held.state if held else None
+    return fetch_one(sql, {"batch_id": batch_id, "fence": fence}, Held)
 
 
 def hold_live(campaign_id: int) -> bool:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from campaigns import latency
+from campaigns.queries.progress import add_to_latencies
 from campaigns.queries.receipts import Change, Standing, lock_standing
 from campaigns.services.finish import settled_unknowns
 from config.failpoints import reach
@@ -99,7 +101,23 @@ def _after(standing: Standing, change: Change) -> Standing:
 def _record(applied: Sequence[Applied]) -> None:
     append(_log_lines(applied))
     _tick_off(applied)
+    _count_latencies(applied)
     record_changes([(row.standing, row.judgement.change) for row in applied if row.standing and row.judgement.change])
+
+
+def _count_latencies(applied: Sequence[Applied]) -> None:
+    """How long the delivered ones took, from the provider's yes to the arrival of the receipt, by our clock.
+
+    Who was unknown has no such moment. A receipt that overtook the answer took no time at all.
+    """
+    found: dict[int, Counter[int]] = {}
+    for row in applied:
+        standing, change = row.standing, row.judgement.change
+        if standing and standing.sent_at and change and change.status == "delivered":
+            took = (row.receipt.received_at - standing.sent_at).total_seconds()
+            found.setdefault(standing.campaign_id, Counter())[latency.bucket(took)] += 1
+    for campaign_id in sorted(found):
+        add_to_latencies(campaign_id=campaign_id, buckets=found[campaign_id])
 
 
 def _tick_off(applied: Sequence[Applied]) -> None:

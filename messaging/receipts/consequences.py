@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from billing.errors import ReservationClosed, ReservationExceeded
 from billing.services import account_of, capture_late, charge, lock_holds, release
-from campaigns.queries.progress import add_to_progress, add_to_reasons
+from campaigns.queries.progress import NEWS, add_to_progress, add_to_reasons
 from campaigns.queries.receipts import Change, Standing, record_evidence
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,11 @@ def _count(pairs: Sequence[Pair]) -> None:
         delta = deltas.setdefault(standing.campaign_id, Counter())
         delta[standing.status] -= 1
         delta[change.status] += 1
+        if change.status in ("delivered", "undelivered") and change.status != standing.status:
+            delta[NEWS[change.status]] += 1
         if change.bill:
+            delta["new_sent"] += 1
+            delta["retry_sent"] += standing.run > 1
             delta["parts_sent"] += standing.parts
             delta["credits_charged"] += standing.credits
         reason = reasons.setdefault(standing.campaign_id, Counter())

@@ -67,20 +67,20 @@ def settle(work: Settlement) -> dict[str, int]:
     """
     exhausted = work.spent >= settings.SEND_ATTEMPTS and not work.not_sent
     with transaction.atomic(durable=True):
-        state = hold_batch(batch_id=work.batch_id, fence=work.fence)
-        if state is None:
+        held = hold_batch(batch_id=work.batch_id, fence=work.fence)
+        if held is None:
             captured = _capture_given_up(work)
             append([line for line in log_lines(work) if line.recipient_id in captured])
             log.info("batch_was_settled", extra={"batch_id": work.batch_id, "captured": len(captured)})
             return {"accepted": len(captured)} if captured else {}
-        late = state == "ambiguous"
+        late = held.state == "ambiguous"
         if late:
             exhausted = exhausted or not hold_live(work.campaign_id)
             lock_unresolved(work.batch_id)
         verdicts = [verdict(outcome, exhausted=exhausted) for outcome in work.outcomes]
         moves = _move(work, verdicts, late=late)
         append(log_lines(work))
-        count_moves(campaign_id=work.campaign_id, moves=moves)
+        count_moves(campaign_id=work.campaign_id, moves=moves, settles=True, run=held.run)
         _end(work, verdicts, exhausted=exhausted)
         if late:
             _capture_given_up(work)

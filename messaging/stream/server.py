@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 from django.conf import settings
 
 from config.heartbeats import Heart, this_process
-from config.opaque import private_id
 from messaging.stream import tickets
 from messaging.stream.poller import Poller, Watch
 from messaging.stream.tickets import Ticket
@@ -18,10 +17,12 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-PREFIX = "/stream/campaigns/"
+PREFIXES = ("/stream/campaigns/", "/stream/stores/")
 RETRY = b"retry: 2000\n\n"  # milliseconds until a browser that lost the stream comes back
 STILL_HERE = b": still here\n\n"
 STILL_HERE_SECONDS = 15  # below the shortest idle time-out of common proxies (30 s)
+# Then it is closed without `end`: the reader comes back through the API, where its right is looked at again.
+OPEN_SECONDS = 1800
 QUIET_BEATS = 4  # a campaign that is over and says nothing for so many of them ends the stream
 
 
@@ -29,6 +30,7 @@ class Stream:
     """`GET /stream/campaigns/{id}?ticket=…`: the campaign's progress now, and again whenever it changed.
 
     Events: `progress` (the JSON of `GET campaigns/{id}/progress`) and, last, `end`: the reader should close.
+    `GET /stream/stores/{id}?ticket=…`: the store's campaigns in short, as events `campaigns`; it has no end.
     """
 
     def __init__(self) -> None:
@@ -67,7 +69,7 @@ class Stream:
         path, method = scope["path"], scope["method"]
         if path == "/healthz":
             await self._say(send, 200, b'{"status":"ok"}')
-        elif not path.startswith(PREFIX):
+        elif not path.startswith(PREFIXES):
             await self._say(send, 404, b'{"code":"NOT_FOUND"}')
         elif method == "OPTIONS":
             await self._say(send, 204, b"")
@@ -82,7 +84,7 @@ class Stream:
         ticket = tickets.read(text)
         if ticket is None:
             await self._say(send, 401, b'{"code":"UNAUTHENTICATED"}')
-        elif private_id(scope["path"].removeprefix(PREFIX), kind="cmp") != ticket.campaign_id:
+        elif scope["path"] != ticket.path:
             await self._say(send, 404, b'{"code":"NOT_FOUND"}')
         else:
             seen = dict(scope["headers"]).get(b"last-event-id", b"").decode("latin-1")
@@ -101,13 +103,13 @@ class Stream:
             left = asyncio.create_task(_disconnected(receive))
             told = asyncio.create_task(_tell(watch, seen, send))
             try:
-                await asyncio.wait({left, told}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({left, told}, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                ended = told.done()
+                gone = left.done()
                 left.cancel()
                 told.cancel()
                 await asyncio.gather(left, told, return_exceptions=True)
-        if ended:
+        if not gone:
             await send({"type": "http.response.body", "body": b""})
 
     async def _say(self, send: Send, status: int, body: bytes) -> None:
@@ -123,7 +125,7 @@ async def _tell(watch: Watch, seen: str, send: Send) -> None:
         changed, shown = watch.changed, watch.shown
         if shown and shown.id != seen:
             seen, quiet = shown.id, 0
-            await _write(send, b"id: %b\nevent: progress\ndata: %b\n\n" % (seen.encode(), shown.data))
+            await _write(send, b"id: %b\nevent: %b\ndata: %b\n\n" % (seen.encode(), shown.event, shown.data))
         if shown and (shown.settled or (shown.over and quiet >= QUIET_BEATS)):
             break
         if not changed.is_set() and not await _happens(changed):

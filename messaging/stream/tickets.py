@@ -8,19 +8,27 @@ from config.opaque import private_id, public_id
 
 SALT = "heliograph.stream"
 VALID_SECONDS = 60
+WHOLE_STORE = 0
 
 
 class Ticket(NamedTuple):
-    """Whose progress may be watched."""
+    """Whose progress may be watched: a campaign's, or with WHOLE_STORE the whole store's."""
 
     campaign_id: int
     store_id: int
 
+    @property
+    def path(self) -> str:
+        """Where the stream process has it."""
+        if self.campaign_id == WHOLE_STORE:
+            return f"/stream/stores/{public_id(self.store_id, kind='str')}"
+        return f"/stream/campaigns/{public_id(self.campaign_id, kind='cmp')}"
+
 
 def issue(ticket: Ticket) -> str:
     """The ticket as text, good for VALID_SECONDS; a stream that is open by then stays open."""
-    ids = [public_id(ticket.campaign_id, kind="cmp"), public_id(ticket.store_id, kind="str")]
-    return signing.dumps(ids, salt=SALT)
+    campaign = public_id(ticket.campaign_id, kind="cmp") if ticket.campaign_id != WHOLE_STORE else ""
+    return signing.dumps([campaign, public_id(ticket.store_id, kind="str")], salt=SALT)
 
 
 def read(text: str) -> Ticket | None:
@@ -29,5 +37,6 @@ def read(text: str) -> Ticket | None:
         campaign, store = signing.loads(text, salt=SALT, max_age=VALID_SECONDS)
     except signing.BadSignature:
         return None
-    campaign_id, store_id = private_id(campaign, kind="cmp"), private_id(store, kind="str")
-    return Ticket(campaign_id, store_id) if campaign_id and store_id else None
+    store_id = private_id(store, kind="str")
+    campaign_id = private_id(campaign, kind="cmp") if campaign else WHOLE_STORE
+    return Ticket(campaign_id, store_id) if store_id and campaign_id is not None else None

@@ -1,6 +1,5 @@
 """From the API to the stream process."""
 
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -9,16 +8,19 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from audiences.models import Store
 from audiences.tenancy import StoreViews
 from campaigns.models import Campaign
-from config.opaque import public_id
-from messaging.stream.tickets import Ticket, issue
+from messaging.stream.tickets import WHOLE_STORE, Ticket, issue
 
 
 class EventStream(JSONRenderer):
     """What an EventSource says that it accepts; only problems are ever rendered."""
 
     media_type = "text/event-stream"
+
+
+THERE = OpenApiResponse(description="`Location` is the stream (server-sent events).")
 
 
 class EventsView(StoreViews[Campaign]):
@@ -30,20 +32,36 @@ class EventsView(StoreViews[Campaign]):
     queryset = Campaign.objects.all()
     renderer_classes = [JSONRenderer, EventStream]
 
-    @extend_schema(
-        request=None,
-        responses={307: OpenApiResponse(description="`Location` is the stream (server-sent events).")},
-    )
+    @extend_schema(request=None, responses={307: THERE})
     def events(self, request: Request, id: str) -> Response:
         """Progress as it changes, by server-sent events: each `progress` event is the body of `progress`.
 
-        The address that it redirects to may be opened for a minute. After `end` nothing more will come.
+        The address that it redirects to may be opened for a minute. After `end` nothing more will come. A stream is
+        closed after half an hour: open this address again, as an EventSource does by itself.
         """
         campaign = self.get_object()
-        ticket = issue(Ticket(campaign.pk, campaign.store_id))
-        where: dict[str, Any] = {
-            "Location": f"{settings.STREAM_URL}/stream/campaigns/{public_id(campaign.pk, kind='cmp')}?"
-            + urlencode({"ticket": ticket}),
-            "Cache-Control": "no-store",
-        }
-        return Response(status=307, headers=where)
+        return to_stream(Ticket(campaign.pk, campaign.store_id))
+
+
+class StoreEventsView(StoreViews[Store]):
+    """Live progress of everything."""
+
+    kind = "str"
+    operation = "store"
+    store_path = "pk"
+    queryset = Store.objects.all()
+    renderer_classes = [JSONRenderer, EventStream]
+
+    @extend_schema(request=None, responses={307: THERE})
+    def events(self, request: Request) -> Response:
+        """The store's campaigns as they change, by server-sent events: a `campaigns` event is the whole list in short.
+
+        In it are those that are on their way and the newest. It has no end; otherwise as a campaign's events.
+        """
+        return to_stream(Ticket(WHOLE_STORE, self.caller.store_id))
+
+
+def to_stream(ticket: Ticket) -> Response:
+    """The redirection to the stream, with a ticket in its address."""
+    address = f"{settings.STREAM_URL}{ticket.path}?{urlencode({'ticket': issue(ticket)})}"
+    return Response(status=307, headers={"Location": address, "Cache-Control": "no-store"})

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from audiences.imports import errors_csv, harmless, preview
+from audiences.imports import errors_csv, preview
 from audiences.models import ConsentEvent, Contact, ContactImport, ContactList, ListMembership, Store
 from audiences.services.lists import create_list
 from config.audit import SYSTEM
 from config.models import AuditEvent
 from config.problems import InvalidFields
+from config.spreadsheet import harmless
 from tests.audiences.importing import counts, imported, problems, take
 from tests.factories import ContactFactory, StoreFactory
 

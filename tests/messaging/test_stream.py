@@ -110,7 +110,7 @@ def test_the_stream_shows_what_the_api_shows(store: Store) -> None:
 
     answer = with_key(store).get(f"{V1}/campaigns/{public_id(campaign.pk, kind='cmp')}/progress")
 
-    assert json.loads(show(campaign.pk).data) == answer.json()
+    assert json.loads(show(Ticket(campaign.pk, store.pk)).data) == answer.json()
     assert answer.json()["counts"]["delivered"] == 3
 
 

@@ -1,0 +1,1 @@
+"""Watching over the API what needs providers, the message log or the state of the workers."""

@@ -1,0 +1,143 @@
+"""The store's message log: every attempt, receipt and decision, newest first, found without reading the table."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+from rest_framework.request import Request
+
+from audiences.models import Contact, Store
+from audiences.pagination import IdCursorPagination
+from campaigns.models import CampaignRecipient
+from config.audit import Actor, record
+from config.opaque import public_id
+from config.spreadsheet import CHUNK, harmless, lines
+from messaging.models import MessageLog
+
+# A page of a filtered log looks at so many lines: it may be short, or empty, while there is a next one.
+LOOK = 50_000
+# Ids and times are given by different clocks of a transaction, which is cut off long before it lasts so long.
+SKEW = timedelta(minutes=10)
+# Of one person's messages.
+OF_CONTACT = 1000
+COLUMNS = (
+    "at", "kind", "outcome", "campaign", "recipient", "phone", "status", "attempt", "provider_message_id",
+    "raw_status", "error_class", "error_code", "parts", "text",
+)  # fmt: skip
+
+
+class Asked(NamedTuple):
+    """What a log is narrowed by; None: not by that. `since` is included, `until` not."""
+
+    kind: str | None = None
+    outcome: str | None = None
+    campaign: int | None = None
+    contact: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def lines_of(store_id: int, asked: Asked) -> "QuerySet[MessageLog]":
+    """The store's lines, bounded by ids as far as that goes. Indexes: log_store; of a contact log_recipient."""
+    rows = MessageLog.objects.filter(store_id=store_id)
+    if asked.contact is not None:
+        mine = CampaignRecipient.objects.filter(contact_id=asked.contact, store_id=store_id).order_by("-pk")
+        rows = rows.filter(recipient_id__in=list(mine.values_list("pk", flat=True)[:OF_CONTACT]))
+    if asked.since:
+        rows = rows.filter(pk__gte=first_id_at(asked.since - SKEW), at__gte=asked.since)
+    if asked.until:
+        rows = rows.filter(pk__lt=first_id_at(asked.until + SKEW), at__lt=asked.until)
+    return rows
+
+
+def narrow(asked: Asked) -> Q:
+    """What no index knows: it is looked at line by line."""
+    wanted = {"kind": asked.kind, "outcome": asked.outcome, "campaign_id": asked.campaign}
+    return Q(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def first_id_at(moment: datetime) -> int:
+    """The first line of about this moment, by bisecting the ids: some two dozen probes by primary key, and no index."""
+    rows = MessageLog.objects.order_by("pk").values_list("pk", "at")
+    low, high = 0, (MessageLog.objects.order_by("-pk").values_list("pk", flat=True).first() or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = rows.filter(pk__gte=middle).first()
+        if found is None or found[1] >= moment:
+            high = middle
+        else:
+            low = found[0] + 1
+    return low
+
+
+class Newest(IdCursorPagination[MessageLog]):
+    """Newest first. A narrowed page looks at LOOK lines at most: `next` is null on the last one only."""
+
+    narrowed = Q()
+
+    def paginate_queryset(  # type: ignore[override]
+        self, queryset: "QuerySet[MessageLog]", request: Request, view: Any = None
+    ) -> list[MessageLog]:
+        """The page that the cursor names, of what `narrowed` leaves."""
+        if not self.narrowed:
+            return super().paginate_queryset(queryset, request, view)
+        cursor = request.query_params.get("cursor")
+        rest = queryset if cursor is None else self.after(queryset, cursor)
+        floor = rest.order_by("-pk").values_list("pk", flat=True)[LOOK : LOOK + 1].first()
+        rows = queryset.filter(self.narrowed)
+        page = super().paginate_queryset(rows.filter(pk__gt=floor) if floor else rows, request, view)
+        if floor and self.next_url is None:
+            self.next_url = self._address(request, cursor=public_id(floor + 1, kind="cur"))
+        return page
+
+
+def with_recipients(page: Sequence[MessageLog]) -> list[MessageLog]:
+    """The lines with `phone`, `contact_id` and `status` of their recipients, by primary key."""
+    wanted = {line.recipient_id for line in page if line.recipient_id}
+    people = CampaignRecipient.objects.in_bulk(wanted)
+    for line in page:
+        person = people.get(line.recipient_id or 0)
+        line.phone = person.phone if person else None  # type: ignore[attr-defined]
+        line.contact_id = person.contact_id if person else None  # type: ignore[attr-defined]
+        line.status = person.status if person else ""  # type: ignore[attr-defined]
+    return list(page)
+
+
+def contact_with(*, store: Store, phone: str) -> int:
+    """The store's contact with a phone (E.164), or 0, which has no messages. Index: contact_phone_once."""
+    return Contact.objects.filter(store_id=store.pk, phone=phone).values_list("pk", flat=True).first() or 0
+
+
+def messages_csv(*, store: Store, actor: Actor, asked: Asked) -> Iterator[str]:
+    """The log as lines of a CSV, oldest first, in constant memory; it is audited."""
+    record("messages.export", actor=actor, subject=f"store:{store.pk}", store_id=store.pk)
+    return lines(COLUMNS, _rows(lines_of(store.pk, asked).filter(narrow(asked))))
+
+
+def _rows(rows: "QuerySet[MessageLog]") -> Iterator[list[Any]]:
+    last = 0
+    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        last = chunk[-1].pk
+        for line in with_recipients(chunk):
+            yield _cells(line)
+
+
+def _cells(line: Any) -> list[Any]:
+    ids = [
+        public_id(line.campaign_id, kind="cmp") if line.campaign_id else "",
+        public_id(line.recipient_id, kind="rcp") if line.recipient_id else "",
+    ]
+    said = [line.provider_message_id or "", line.raw_status, line.error_class, line.error_code]
+    return [
+        line.at.isoformat().replace("+00:00", "Z"),
+        line.kind,
+        line.outcome,
+        *ids,
+        line.phone or "",
+        line.status,
+        line.attempt,
+        *(harmless(word) for word in said),
+        "" if line.parts is None else line.parts,
+        harmless(line.text),
+    ]
