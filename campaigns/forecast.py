@@ -9,6 +9,7 @@ from campaigns.queries.watching import Movement, movement
 # A batch that is due for so long, while nothing leaves, waits for a worker and not for its turn.
 STALLED = timedelta(seconds=60)
 MINUTE = 60.0
+MOMENT = timedelta(seconds=5)  # a batch that is due so soon does not wait
 
 REASONS = {
     "not_started": "It has not been started.",
@@ -19,6 +20,7 @@ REASONS = {
     "queue_disabled": "All sending is switched off at the moment.",
     "no_route": "No provider account may send at the moment.",
     "quiet_hours": "Some recipients have quiet hours: they are texted when these are over.",
+    "pace": "The agreed pace is reached: the next messages leave in a moment.",
     "backing_off": "The provider could not take a batch: it is tried again in a moment.",
     "no_worker": "Messages are due and nothing leaves: other campaigns come first, or no worker is running.",
     "last_answers": "Everything has left; the last answers are being written down.",
@@ -30,12 +32,13 @@ class Pace(NamedTuple):
     """How fast the campaign may go. Told by the caller: providers are not known here.
 
     `allowed`: parts per second now, of `full`; less than that while the provider slows us down. `stopped`: a code of
-    REASONS when nothing of the store may leave.
+    REASONS when nothing of the store may leave; `quiet`: whether the store has quiet hours.
     """
 
     allowed: float
     full: float
     stopped: str = ""
+    quiet: bool = False
 
 
 class Rate(NamedTuple):
@@ -116,14 +119,16 @@ def _eta(found: Movement, progress: Progress, pace: Pace, rate: Rate) -> Eta:
     begins = max(found.now, found.first_ready or found.now)
     through = begins + timedelta(seconds=parts / speed)
     at = max(through, found.last_ready or through)
-    code = _waits(found, through)
+    code = _waits(found, through, pace)
     return Eta(at.replace(microsecond=0), "measured" if measured else "limit", code, REASONS.get(code, ""))
 
 
-def _waits(found: Movement, through: datetime) -> str:
+def _waits(found: Movement, through: datetime, pace: Pace) -> str:
     """Why not everything leaves at once: the first batch that waits is not due yet, or the last one is due late."""
-    first_waits = found.first_ready is not None and found.first_ready > found.now
-    last_waits = found.last_ready is not None and found.last_ready > through
+    first_waits = found.first_ready is not None and found.first_ready > found.now + MOMENT
+    last_waits = found.last_ready is not None and found.last_ready > through + MOMENT
     if not first_waits and not last_waits:
         return ""
-    return "backing_off" if first_waits and found.error_class else "quiet_hours"
+    if first_waits and found.error_class:
+        return "backing_off"
+    return "quiet_hours" if pace.quiet else "pace"

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import Sum
+
 from billing.drift import find_drift
 from billing.models import CreditReservation, LedgerEntry
 from billing.services import account_of
@@ -90,6 +92,12 @@ def assert_sound() -> None:
         progress, rows = read(campaign.pk), recount(campaign.pk)
         assert {name: progress.counts[name] for name in STATUSES} == {name: rows[name] for name in STATUSES}
         assert progress.audience == rows["audience"]
+        assert _by_minutes(campaign) == (
+            sum(rows[name] for name in ("sent", "delivered", "undelivered")),
+            rows["delivered"],
+            progress.parts_sent,
+            progress.credits_charged,
+        )
         recipients = CampaignRecipient.objects.filter(campaign=campaign)
         accepted = recipients.filter(status__in=["sent", "delivered", "undelivered"])
         billed = sum(recipients.values_list("charged", flat=True))
@@ -104,6 +112,14 @@ def assert_holds_match(campaign: Campaign) -> None:
     waiting = CampaignRecipient.objects.filter(campaign=campaign, status__in=["pending", "unknown"])
     assert hold.remaining == sum(waiting.values_list("credits", flat=True))
     assert hold.state == ("open" if waiting else "closed")
+
+
+def _by_minutes(campaign: Campaign) -> tuple[int, ...]:
+    """(accepted, delivered, parts, credits) as the minutes say."""
+    sums = campaign.minutes.aggregate(
+        **{name: Sum(name, default=0) for name in ("sent", "delivered", "parts", "credits")}
+    )
+    return tuple(sums.values())
 
 
 def _entries(campaign: Campaign) -> Any:

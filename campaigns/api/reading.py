@@ -69,7 +69,7 @@ class ByBatch(IdCursorPagination[CampaignRecipient]):
             return super().paginate_queryset(queryset, request, view)
         page = super().paginate_queryset(queryset.filter(batch_id__lt=found[-1]), request, view)
         if self.next_url is None:
-            self.next_url = self._address(request, cursor=_cursor(found[-1] - 1, 2**62))
+            self.next_url = self._address(request, cursor=_cursor(found[-1], 0))
         return page
 
     def _batch(self, cursor: str | None) -> int:
@@ -133,7 +133,7 @@ class Reading(StoreViews[Campaign]):
     def recipients_csv(self, request: Request, id: str) -> StreamingHttpResponse:
         """Every recipient as CSV, streamed; `status` and `reason` narrow it."""
         campaign = self.get_object()
-        asked = RecipientFilter(request.query_params)
+        asked = RecipientFilter(request.query_params, CampaignRecipient.objects.none())
         if not asked.is_valid():
             raise ValidationError(asked.errors)
         narrowed = {name: asked.form.cleaned_data[name] for name in ("status", "reason")}

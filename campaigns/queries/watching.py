@@ -30,7 +30,7 @@ class Movement(NamedTuple):
 def movement(campaign_id: int) -> Movement:
     """This minute, the one before, and what waits: five probes. Indexes: the minutes' key, batch_ready."""
     sql = """
-        SELECT now(), extract(epoch FROM now() - date_trunc('minute', now()))::float,
+        SELECT statement_timestamp(), extract(epoch FROM now() - date_trunc('minute', now()))::float,
                coalesce(m.sent, 0), coalesce(m.parts, 0), coalesce(b.sent, 0), coalesce(b.parts, 0),
                f.ready_at, l.ready_at, f.error_class
           FROM (VALUES (%(campaign_id)s::bigint)) AS c (id)

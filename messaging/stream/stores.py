@@ -31,10 +31,17 @@ class Line(NamedTuple):
 
 
 def lists(store_ids: Collection[int]) -> dict[int, tuple[str, bytes]]:
-    """store → (tag of 16 hexadecimal digits, JSON of its campaigns, the newest first). One statement for all.
+    """store → (tag of 16 hexadecimal digits, JSON of its campaigns, the newest first). One statement for all."""
+    by_store: dict[int, list[dict[str, object]]] = {store_id: [] for store_id in store_ids}
+    for row in _lines(store_ids):
+        facts = row._asdict()
+        store_id, number = facts.pop("store_id"), facts.pop("campaign_id")
+        by_store[store_id].append({"id": public_id(number, kind="cmp"), **facts})
+    return {store_id: _tagged(campaigns) for store_id, campaigns in by_store.items()}
 
-    Indexes: campaign_live and campaign_store, a bounded number of each store.
-    """
+
+def _lines(store_ids: Collection[int]) -> list[Line]:
+    """A bounded number of each store, by the index of store and id; those on their way by campaign_live."""
     sql = """
         WITH watched AS (
             SELECT unnest(%(stores)s::bigint[]) AS store_id
@@ -65,13 +72,7 @@ def lists(store_ids: Collection[int]) -> dict[int, tuple[str, bytes]]:
           LEFT JOIN campaigns_quote q ON q.id = c.quote_id
          ORDER BY c.store_id, c.id DESC
     """
-    rows = fetch(sql, {"stores": list(store_ids), "newest": NEWEST, "live": LIVE}, Line)
-    by_store: dict[int, list[dict[str, object]]] = {store_id: [] for store_id in store_ids}
-    for row in rows:
-        facts = row._asdict()
-        store_id, number = facts.pop("store_id"), facts.pop("campaign_id")
-        by_store[store_id].append({"id": public_id(number, kind="cmp"), **facts})
-    return {store_id: _tagged(campaigns) for store_id, campaigns in by_store.items()}
+    return fetch(sql, {"stores": list(store_ids), "newest": NEWEST, "live": LIVE}, Line)
 
 
 def _tagged(campaigns: list[dict[str, object]]) -> tuple[str, bytes]:

@@ -29,7 +29,8 @@ def look_up(store_id: int) -> Pace:
     """The limits as they are now: of the provider account that would be taken, and of the store."""
     if settings.QUEUE_DISABLED:
         return Pace(0.0, 0.0, "queue_disabled")
-    if not Store.objects.filter(pk=store_id, status="active", sending_stopped=False).exists():
+    store = Store.objects.filter(pk=store_id, status="active", sending_stopped=False).first()
+    if store is None:
         return Pace(0.0, 0.0, "store_stopped")
     account = account_for(store_id)
     if account is None:
@@ -38,4 +39,4 @@ def look_up(store_id: int) -> Pace:
     full = float(min(account.parts_per_second, limit) if limit else account.parts_per_second)
     # Redis does not answer: each process keeps to its own slow rate, and nobody here knows how many there are.
     allowed = account.parts_per_second * current_share(account.pk) or float(settings.LIMIT_LOCAL_RATE)
-    return Pace(min(allowed, full), full)
+    return Pace(min(allowed, full), full, quiet=store.quiet_from is not None)

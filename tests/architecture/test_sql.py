@@ -8,20 +8,23 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from audiences.models.stores import STORE_STATUSES
 from audiences.states import IMPORT
 from billing import low_credits
 from billing.states import RESERVATION
 from campaigns.models import Campaign, CampaignProgress, CampaignRecipient, CampaignSnapshot, SendBatch
-from campaigns.queries import batches, claim, finish, receipts, settle, unknown
+from campaigns.queries import batches, claim, finish, receipts, settle, unknown, watching
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
+from messaging import polling
 from messaging.hooks import outbox_queries as outbox
 from messaging.hooks import queries as hooks
 from messaging.models.hooks import ENDPOINT_STATUSES
 from messaging.receipts import match
 from messaging.receipts import queries as inbox
 from messaging.states import DELIVERY
+from messaging.stream import stores
 from tests.architecture.source import ROOT, python
 from tests.factories import WebhookEndpointFactory
 from tests.hooks.steps import told
@@ -66,8 +69,8 @@ def explained(db: None) -> Explained:
     """Runs a call and gives the plans of its statements, made without sequential scans."""
     campaign = launched(people=45)
     marked(claimed())
-    past = {"campaign_id": 1, "reservation_id": 1, "store_id": 1, "size": 1, "parts": 1, "state": "done"}
-    SendBatch.objects.bulk_create(SendBatch(**past) for _ in range(600))
+    past = {"reservation_id": 1, "store_id": 1, "size": 1, "parts": 1, "state": "done"}
+    SendBatch.objects.bulk_create(SendBatch(campaign_id=campaign.pk + 1 + n % 50, **past) for n in range(600))
     CampaignRecipient.objects.bulk_create(
         CampaignRecipient(
             store_id=1, campaign_id=1, batch_id=n // 20, contact_id=n, phone=f"+3069{n:08d}", parts=1, credits=1
@@ -134,6 +137,18 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     "outcomes": (outbox.outcomes, lambda: outbox.outcomes(after=0, until=5000, stores=[1])),
     "newly_low": (low_credits.newly_low, lambda: low_credits.newly_low(limit=5)),
     "recovered": (low_credits.recovered, lambda: low_credits.recovered(limit=5)),
+    "movement": (watching.movement, lambda: watching.movement(batch().campaign_id)),
+    "handed": (watching.handed, lambda: watching.handed(batch().campaign_id)),
+    "sample_of_codes": (
+        watching.sample_of_codes,
+        lambda: watching.sample_of_codes(campaign_id=batch().campaign_id, batches=5),
+    ),
+    "opt_outs": (
+        watching.opt_outs,
+        lambda: watching.opt_outs(store_id=batch().store_id, campaign_id=1, start=timezone.now(), end=timezone.now()),
+    ),
+    "asked_for": (polling.asked_for, lambda: list(polling.asked_for(5))),
+    "lines": (stores._lines, lambda: stores._lines([batch().store_id])),
     "lock_lost_call": (claim.lock_lost_call, lambda: claim.lock_lost_call(stale_seconds=90.0)),
 }
 

@@ -13,13 +13,15 @@ from django.test import Client
 
 from audiences.models import Store
 from campaigns.models import Campaign, CampaignProgress
+from campaigns.queries.claim import give_back
 from config.heartbeats import processes
 from config.opaque import public_id
 from messaging.stream.changes import GONE, changes, show
-from messaging.stream.tickets import Ticket, issue, read
+from messaging.stream.tickets import WHOLE_STORE, Ticket, issue, read
 from tests.api.clients import V1, code, with_key
 from tests.factories import CampaignFactory
 from tests.messaging.streams import StreamProcess, events
+from tests.steps import claimed, launched
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +97,16 @@ def test_the_api_sends_the_reader_to_the_stream_process(store: Store) -> None:
 
 
 @pytest.mark.django_db
+def test_the_whole_store_has_a_stream_of_its_own(store: Store) -> None:
+    answer = with_key(store, "read").get(f"{V1}/store/events", HTTP_ACCEPT="text/event-stream")
+
+    address, _, ticket = answer["Location"].partition("?ticket=")
+    name = public_id(store.pk, kind="str")
+    assert (answer.status_code, address) == (307, f"http://127.0.0.1:8001/stream/stores/{name}")
+    assert read(unquote(ticket)) == Ticket(WHOLE_STORE, store.pk)
+
+
+@pytest.mark.django_db
 def test_a_strangers_campaign_gets_no_ticket(store: Store, other_store: Store) -> None:
     name = public_id(CampaignFactory.create(store=store).pk, kind="cmp")
 
@@ -130,6 +142,37 @@ def test_only_what_changed_is_read_again(campaign: Campaign) -> None:
     assert second.shown
     assert json.loads(second.shown.data)["counts"]["delivered"] == 4
     assert first.shown.id != second.shown.id
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_batch_that_a_worker_takes_or_gives_back_is_a_change() -> None:
+    made = launched(people=3)
+    ticket = Ticket(made.pk, made.store_id)
+    first = changes({ticket: None})[ticket]
+    work = claimed()
+    taken = changes({ticket: first.mark})[ticket]
+    give_back(batch_id=work.batch.batch_id, fence=work.batch.fence, seconds=0, error="")
+    back = changes({ticket: taken.mark})[ticket]
+
+    assert taken.shown
+    assert back.shown
+    assert [json.loads(shown.data)["in_flight"] for shown in (taken.shown, back.shown)] == [3, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_store_is_told_when_any_of_its_campaigns_changed(campaign: Campaign) -> None:
+    ticket = Ticket(WHOLE_STORE, campaign.store_id)
+    first = changes({ticket: None})[ticket]
+    assert changes({ticket: first.mark}) == {}
+
+    deliver(campaign, 4)
+    CampaignFactory.create()
+    second = changes({ticket: first.mark})[ticket]
+
+    assert second.shown
+    [line] = json.loads(second.shown.data)["campaigns"]
+    assert (line["id"], line["delivered"]) == (public_id(campaign.pk, kind="cmp"), 4)
+    assert second.shown.event == b"campaigns"
 
 
 @pytest.mark.django_db(transaction=True)
@@ -206,6 +249,8 @@ def test_the_door_is_shut_for_everything_else(stream: StreamProcess, campaign: C
     assert get(path_of(campaign), "").status_code == 401
     assert get(path_of(campaign), expired).status_code == 401
     assert get(path_of(campaign), foreign).status_code == 404
+    assert get(path_of(campaign), issue(Ticket(WHOLE_STORE, campaign.store_id))).status_code == 404
+    assert get("/stream/stores/str_made_up", issue(Ticket(WHOLE_STORE, campaign.store_id))).status_code == 404
     assert get("/stream/campaigns/cmp_made_up", ticket_of(campaign)).status_code == 404
     assert get("/admin/", "").status_code == 404
     assert requests.post(f"{stream.url}{path_of(campaign)}", timeout=20).status_code == 405
