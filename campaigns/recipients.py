@@ -7,7 +7,7 @@ from django.db.models import Count, Max, Min, QuerySet
 
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from config.audit import Actor, record
-from config.opaque import public_id
+from config.opaque import public_ids
 from config.spreadsheet import harmless, lines
 
 COLUMNS = (
@@ -53,13 +53,15 @@ def _rows(campaign_id: int, asked: dict[str, str]) -> Iterator[list[Any]]:
     batches = SendBatch.objects.filter(campaign_id=campaign_id).order_by("pk").values_list("pk", flat=True)
     while chunk := list(batches.filter(pk__gt=last)[:AT_ONCE]):
         last = chunk[-1]
-        rows = CampaignRecipient.objects.filter(batch_id__in=chunk, **asked).order_by("batch_id", "pk")
-        for number, contact, *cells in rows.values_list("pk", "contact_id", *COLUMNS):
-            yield _cells(number, contact, cells)
+        found = CampaignRecipient.objects.filter(batch_id__in=chunk, **asked).order_by("batch_id", "pk")
+        rows = list(found.values_list("pk", "contact_id", *COLUMNS))
+        ids = public_ids([row[0] for row in rows], kind="rcp")
+        contacts = public_ids([row[1] or 0 for row in rows], kind="con")
+        for name, contact, (_, known, *cells) in zip(ids, contacts, rows, strict=True):
+            yield [name, contact if known else "", *_cells(cells)]
 
 
-def _cells(number: int, contact: int | None, cells: list[Any]) -> list[Any]:
+def _cells(cells: list[Any]) -> list[Any]:
     phone, status, reason, code, parts, credits, charged, *moments = cells
-    ids = [public_id(number, kind="rcp"), public_id(contact, kind="con") if contact else ""]
     times = [moment.isoformat().replace("+00:00", "Z") if moment else "" for moment in moments]
-    return [*ids, phone or "", status, reason, harmless(code), parts, credits, charged, *times]
+    return [phone or "", status, reason, harmless(code), parts, credits, charged, *times]

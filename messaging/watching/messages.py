@@ -11,7 +11,7 @@ from audiences.models import Contact, Store
 from audiences.pagination import IdCursorPagination
 from campaigns.models import CampaignRecipient
 from config.audit import Actor, record
-from config.opaque import public_id
+from config.opaque import public_id, public_ids
 from config.spreadsheet import CHUNK, harmless, lines
 from messaging.models import MessageLog
 
@@ -119,15 +119,14 @@ def _rows(rows: "QuerySet[MessageLog]") -> Iterator[list[Any]]:
     last = 0
     while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
         last = chunk[-1].pk
-        for line in with_recipients(chunk):
-            yield _cells(line)
+        campaigns = public_ids([line.campaign_id or 0 for line in chunk], kind="cmp")
+        recipients = public_ids([line.recipient_id or 0 for line in chunk], kind="rcp")
+        for line, campaign, recipient in zip(with_recipients(chunk), campaigns, recipients, strict=True):
+            yield _cells(line, campaign, recipient)
 
 
-def _cells(line: Any) -> list[Any]:
-    ids = [
-        public_id(line.campaign_id, kind="cmp") if line.campaign_id else "",
-        public_id(line.recipient_id, kind="rcp") if line.recipient_id else "",
-    ]
+def _cells(line: Any, campaign: str, recipient: str) -> list[Any]:
+    ids = [campaign if line.campaign_id else "", recipient if line.recipient_id else ""]
     said = [line.provider_message_id or "", line.raw_status, line.error_class, line.error_code]
     return [
         line.at.isoformat().replace("+00:00", "Z"),

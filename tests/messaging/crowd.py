@@ -42,7 +42,7 @@ class Crowd:
         for number in range(len(self.tickets)):
             tasks.append(asyncio.create_task(self._read(number)))
             if number % 100 == 99:  # a listening socket queues some hundred connections, not thousands
-                await self.until(lambda seen, until=number - 50: sum(bool(one.names) for one in seen) >= until)
+                await self._served(number - 50)
         try:
             await act(self)
         finally:
@@ -56,6 +56,9 @@ class Crowd:
             while not told(self.readers):
                 assert not self.refused, self.refused
                 await asyncio.sleep(0.02)
+
+    async def _served(self, number: int) -> None:
+        await self.until(lambda seen: sum(bool(one.names) for one in seen) >= number)
 
     async def _read(self, number: int) -> None:
         ticket, seen = self.tickets[number], self.readers[number]
