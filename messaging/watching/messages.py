@@ -25,6 +25,10 @@ COLUMNS = (
     "at", "kind", "outcome", "campaign", "recipient", "phone", "status", "attempt", "provider_message_id",
     "raw_status", "error_class", "error_code", "parts", "text",
 )  # fmt: skip
+LOGGED = (
+    "pk", "campaign_id", "recipient_id", "at", "kind", "outcome", "attempt", "provider_message_id", "raw_status",
+    "error_class", "error_code", "parts", "text",
+)  # fmt: skip
 
 
 class Asked(NamedTuple):
@@ -116,27 +120,27 @@ def messages_csv(*, store: Store, actor: Actor, asked: Asked) -> Iterator[str]:
 
 
 def _rows(rows: "QuerySet[MessageLog]") -> Iterator[list[Any]]:
+    """A chunk at a time, as plain values: a million objects of the ORM would take twice as long."""
     last = 0
-    while chunk := list(rows.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-        last = chunk[-1].pk
-        campaigns = public_ids([line.campaign_id or 0 for line in chunk], kind="cmp")
-        recipients = public_ids([line.recipient_id or 0 for line in chunk], kind="rcp")
-        for line, campaign, recipient in zip(with_recipients(chunk), campaigns, recipients, strict=True):
-            yield _cells(line, campaign, recipient)
+    while chunk := list(rows.filter(pk__gt=last).order_by("pk").values_list(*LOGGED)[:CHUNK]):
+        last = chunk[-1][0]
+        numbers = [row[2] or 0 for row in chunk]
+        people = _people(numbers)
+        campaigns = public_ids([row[1] or 0 for row in chunk], kind="cmp")
+        recipients = public_ids(numbers, kind="rcp")
+        for row, campaign, recipient in zip(chunk, campaigns, recipients, strict=True):
+            ids = [campaign if row[1] else "", recipient if row[2] else ""]
+            yield _cells(row[3:], ids, people.get(row[2], ("", "")))
 
 
-def _cells(line: Any, campaign: str, recipient: str) -> list[Any]:
-    ids = [campaign if line.campaign_id else "", recipient if line.recipient_id else ""]
-    said = [line.provider_message_id or "", line.raw_status, line.error_class, line.error_code]
-    return [
-        line.at.isoformat().replace("+00:00", "Z"),
-        line.kind,
-        line.outcome,
-        *ids,
-        line.phone or "",
-        line.status,
-        line.attempt,
-        *(harmless(word) for word in said),
-        "" if line.parts is None else line.parts,
-        harmless(line.text),
-    ]
+def _people(numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """recipient → (phone, status), by primary key."""
+    rows = CampaignRecipient.objects.filter(pk__in=set(numbers)).values_list("pk", "phone", "status")
+    return {number: (phone or "", status) for number, phone, status in rows}
+
+
+def _cells(row: Sequence[Any], ids: Sequence[str], person: tuple[str, str]) -> list[Any]:
+    at, kind, outcome, attempt, number, *said, parts, text = row
+    moment = at.isoformat().replace("+00:00", "Z")
+    words = [harmless(word or "") for word in (number, *said)]
+    return [moment, kind, outcome, *ids, *person, attempt, *words, "" if parts is None else parts, harmless(text)]

@@ -213,7 +213,7 @@ class BriefShape(serializers.Serializer[Any]):
         return int(row.progress.pending) if hasattr(row, "progress") else 0
 
 
-class AlertShape(serializers.Serializer[Any]):
+class StoreAlertShape(serializers.Serializer[Any]):
     """Something that somebody should look at."""
 
     code = serializers.CharField(help_text="e.g. no_worker, low_balance, dead_letters, no_route")
@@ -231,4 +231,4 @@ class DashboardShape(serializers.Serializer[Any]):
     credits = CreditsShape(source="account")
     running = BriefShape(many=True)
     scheduled = BriefShape(many=True)
-    alerts = AlertShape(many=True)
+    alerts = StoreAlertShape(many=True)
