@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db.models import F
 
 from campaigns.forecast import REASONS, Forecast, Pace, _eta, _rate, forecast
 from campaigns.models import Campaign, CampaignMinute, SendBatch
@@ -186,11 +186,11 @@ def test_the_minutes_of_the_campaign_itself_are_read() -> None:
 
 @pytest.mark.django_db
 def test_old_minutes_are_no_rate() -> None:
-    campaign = launched(people=3)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT date_trunc('minute', now()) - interval '2 minutes'")
-        [minute] = cursor.fetchone()
-    CampaignMinute.objects.create(campaign=campaign, minute=minute, sent=500, parts=500)
+    campaign = launched(people=25)
+    work = claimed()
+    marked(work)
+    settle(settlement(work))
+    CampaignMinute.objects.update(minute=F("minute") - timedelta(minutes=2))
 
     assert seen(campaign).rate.messages == 0.0
 

@@ -14,7 +14,8 @@ from django.db import connection
 
 from audiences.models import Store
 from campaigns.models import Campaign, CampaignProgress
-from messaging.stream.tickets import WHOLE_STORE, Ticket
+from messaging.stream import server
+from messaging.stream.tickets import WHOLE_STORE, Ticket, issue
 from tests.factories import CampaignFactory, StoreFactory
 from tests.messaging.crowd import Crowd, Reader, most_readers
 from tests.messaging.streams import StreamProcess
@@ -110,3 +111,31 @@ def test_one_stream_of_a_store_shows_all_its_campaigns_and_none_of_anothers(stre
 def shown(crowd: Crowd) -> list[dict[str, object]]:
     campaigns: list[dict[str, object]] = json.loads(crowd.readers[0].last["campaigns"])["campaigns"]
     return campaigns
+
+
+def test_a_stream_is_closed_in_time_so_that_the_right_is_looked_at_again(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "OPEN_SECONDS", 0.5)
+    campaign = sending(StoreFactory.create())
+    ticket = Ticket(campaign.pk, campaign.store_id)
+    told: list[dict[str, Any]] = []
+    scope = {
+        "type": "http",
+        "path": ticket.path,
+        "method": "GET",
+        "query_string": f"ticket={issue(ticket)}".encode(),
+        "headers": [],
+    }
+
+    async def say(message: Any) -> None:
+        told.append(dict(message))
+
+    async def connected() -> Any:
+        await asyncio.Event().wait()
+
+    asyncio.run(server.Stream()(scope, connected, say))
+
+    assert told[0]["status"] == 200
+    assert told[-1] == {"type": "http.response.body", "body": b""}
+    assert b"event: end" not in b"".join(message.get("body", b"") for message in told)

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.models import CreditReservation, LedgerEntry
-from campaigns.models import CampaignProgress, CampaignRecipient
+from campaigns.models import CampaignMinute, CampaignProgress, CampaignRecipient
 from campaigns.progress import read
 from messaging.models import MessageLog, ProviderAccount
 from messaging.models import Receipt as Row
@@ -203,6 +203,7 @@ def copies(row: CampaignRecipient, number: int) -> list[CampaignRecipient]:
     CampaignProgress.objects.filter(pk=row.campaign_id).update(
         audience=progress.audience + number, sent=progress.sent + number
     )
+    CampaignMinute.objects.filter(campaign_id=row.campaign_id).update(sent=progress.sent + number)
     return CampaignRecipient.objects.bulk_create(CampaignRecipient(**columns) for _ in range(number))
 
 
