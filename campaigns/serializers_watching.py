@@ -28,7 +28,7 @@ class RecipientShape(serializers.Serializer[Any]):
     final_at = serializers.DateTimeField(allow_null=True)
 
 
-class PhoneBody(Body):
+class RecipientLookupBody(Body):
     """A phone to look for: in a body, because addresses end up in logs and histories."""
 
     phone = serializers.CharField(max_length=40, help_text="Any usual way of writing; the whole number.")

@@ -19,7 +19,7 @@ from audiences.services.contacts import read_phone
 from audiences.tenancy import StoreViews
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.recipients import counted, recipients_csv, recipients_of
-from campaigns.serializers_watching import REASONS, BatchShape, EventShape, PhoneBody, RecipientShape
+from campaigns.serializers_watching import REASONS, BatchShape, EventShape, RecipientLookupBody, RecipientShape
 from campaigns.states import RECIPIENT
 from config.opaque import private_id, public_id
 from config.problems import InvalidFields, invalid
@@ -30,7 +30,7 @@ BATCHES_PER_PAGE = 200
 
 
 class RecipientFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """What a list of recipients can be narrowed by; a phone is looked for by `recipients/search`."""
+    """What a list of recipients can be narrowed by; a phone is looked for by `recipients/lookup`."""
 
     status = django_filters.ChoiceFilter(choices=[(state, state) for state in RECIPIENT.states])
     reason = django_filters.ChoiceFilter(
@@ -105,11 +105,11 @@ class Reading(StoreViews[Campaign]):
         _no_phone(request)
         return self.page(recipients_of(self.get_object()))
 
-    @extend_schema(request=PhoneBody, responses=RecipientShape(many=True))
+    @extend_schema(request=RecipientLookupBody, responses=RecipientShape(many=True))
     @action(
         detail=True,
         methods=["post"],
-        url_path="recipients/search",
+        url_path="recipients/lookup",
         filterset_class=None,
         pagination_class=OldestFirst,
         serializer_class=RecipientShape,
@@ -117,7 +117,7 @@ class Reading(StoreViews[Campaign]):
     def find_recipient(self, request: Request, id: str) -> Response:
         """The recipient with a phone; none or one."""
         campaign = self.get_object()
-        phone = read_phone(self.body(PhoneBody).validated_data["phone"], store=self.caller.store)
+        phone = read_phone(self.body(RecipientLookupBody).validated_data["phone"], store=self.caller.store)
         rows = CampaignRecipient.objects.filter(campaign_id=campaign.pk, phone=phone.e164)
         return self.page(rows)
 
@@ -157,4 +157,4 @@ class Reading(StoreViews[Campaign]):
 def _no_phone(request: Request) -> None:
     """Raise InvalidFields for a phone in the address: it would stand in logs and histories."""
     if "phone" in request.query_params:
-        raise invalid("/phone", "A phone does not belong into an address: POST it to `search`.", code="not_here")
+        raise invalid("/phone", "A phone does not belong into an address: POST it to `lookup`.", code="not_here")

@@ -48,6 +48,7 @@ class StoreEventsView(StoreViews[Store]):
 
     kind = "str"
     operation = "store"
+    unlimited = True
     store_path = "pk"
     queryset = Store.objects.all()
     renderer_classes = [JSONRenderer, EventStream]

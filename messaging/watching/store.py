@@ -1,5 +1,9 @@
 """Watching the store: its dashboard and its message log."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,9 +17,10 @@ from audiences.models import Store
 from audiences.openapi import refuses
 from audiences.services.contacts import read_phone
 from audiences.tenancy import StoreViews
-from config.problems import InvalidFields
+from config.opaque import private_id
+from config.problems import InvalidFields, invalid
 from config.spreadsheet import Csv, download
-from config.wire import Body, PublicId
+from config.wire import Body
 from messaging.models import MessageLog
 from messaging.watching.dashboard import dashboard
 from messaging.watching.messages import Asked, Newest, contact_with, lines_of, messages_csv, narrow, with_recipients
@@ -24,6 +29,8 @@ from messaging.watching.words import OUTCOMES
 
 KINDS = ("attempt", "receipt", "poll", "late", "decision")
 WORDS = tuple(dict.fromkeys([*(outcome for _, outcome in OUTCOMES), "refused", "unsure"]))
+PAGING = {"cursor", "limit", "fields"}
+FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 class DashboardView(StoreViews[Store]):
@@ -45,15 +52,33 @@ class MessageQuery(Body):
 
     kind = serializers.ChoiceField(choices=KINDS, required=False)
     outcome = serializers.ChoiceField(choices=WORDS, required=False)
-    campaign = PublicId(kind="cmp", required=False)
-    contact = PublicId(kind="con", required=False)
+    campaign = serializers.CharField(required=False)
+    contact = serializers.CharField(required=False)
     since = serializers.DateTimeField(required=False)
     until = serializers.DateTimeField(required=False)
-    cursor = serializers.CharField(required=False)
-    limit = serializers.CharField(required=False)
 
 
-class FindMessages(Body):
+def _number(said: Mapping[str, Any], name: str, *, kind: str) -> int | None:
+    """The primary key behind an id of the query. Raises InvalidFields for what is none."""
+    if name not in said:
+        return None
+    number = private_id(said[name], kind=kind)
+    if number is None:
+        raise invalid(f"/{name}", "There is no such thing.", code="unknown_id")
+    return number
+
+
+def _moment(said: Mapping[str, Any], name: str) -> datetime | None:
+    """A time of the query in UTC. Raises InvalidFields for one that no message can have."""
+    if name not in said:
+        return None
+    if not FIRST_YEAR <= said[name].year <= LAST_YEAR:
+        raise invalid(f"/{name}", "This time is out of range.")
+    moment: datetime = said[name].astimezone(UTC)
+    return moment
+
+
+class MessageLookupBody(Body):
     """Whose messages."""
 
     phone = serializers.CharField(max_length=40, help_text="Any usual way of writing; the whole number.")
@@ -73,7 +98,7 @@ class MessageViews(StoreViews[MessageLog]):
     """The message log: append-only evidence."""
 
     kind = "log"
-    needs = {"search": "read"}
+    needs = {"lookup": "read"}
     queryset = MessageLog.objects.all()
     serializer_class = MessageShape
     pagination_class = Newest
@@ -86,11 +111,11 @@ class MessageViews(StoreViews[MessageLog]):
         """
         return self._shown(self._asked(request))
 
-    @extend_schema(request=FindMessages, responses=MessageShape(many=True))
+    @extend_schema(request=MessageLookupBody, responses=MessageShape(many=True))
     @action(detail=False, methods=["post"])
-    def search(self, request: Request) -> Response:
+    def lookup(self, request: Request) -> Response:
         """The messages of the contact with a phone, newest first."""
-        phone = read_phone(self.body(FindMessages).validated_data["phone"], store=self.caller.store)
+        phone = read_phone(self.body(MessageLookupBody).validated_data["phone"], store=self.caller.store)
         return self._shown(Asked(contact=contact_with(store=self.caller.store, phone=phone.e164)))
 
     @extend_schema(parameters=FILTERS, responses={(200, "text/csv"): OpenApiTypes.STR})
@@ -102,9 +127,18 @@ class MessageViews(StoreViews[MessageLog]):
         return download("messages.csv", messages_csv(store=self.caller.store, actor=self.caller.actor, asked=asked))
 
     def _asked(self, request: Request) -> Asked:
-        query = MessageQuery(data=request.query_params.dict())
+        said = {name: value for name, value in request.query_params.items() if name not in PAGING}
+        query = MessageQuery(data=said)
         query.is_valid(raise_exception=True)
-        return Asked(**{name: query.validated_data.get(name) for name in Asked._fields})
+        asked = query.validated_data
+        return Asked(
+            kind=asked.get("kind"),
+            outcome=asked.get("outcome"),
+            campaign=_number(asked, "campaign", kind="cmp"),
+            contact=_number(asked, "contact", kind="con"),
+            since=_moment(asked, "since"),
+            until=_moment(asked, "until"),
+        )
 
     def _shown(self, asked: Asked) -> Response:
         pages = self.paginator

@@ -57,7 +57,9 @@ def verdict(recipient: CampaignRecipient) -> dict[str, str]:
     """What came of a recipient, in words."""
     words = meanings.STATUSES[recipient.status]
     if recipient.reason:
-        meaning = meanings.skip(recipient.reason) if recipient.status == "skipped" else meanings.failure(recipient.reason)
+        meaning = (
+            meanings.skip(recipient.reason) if recipient.status == "skipped" else meanings.failure(recipient.reason)
+        )
         words = f"{words} {meaning.title}: {meaning.words}"
     return {"status": recipient.status, "reason": recipient.reason, "words": words}
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from audiences.imports import start_import
 from audiences.models import ApiKey, Store, Suppression
 from audiences.services.consent import suppress
-from campaigns.models import SendBatch
+from campaigns.models import CampaignRecipient, SendBatch
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
-from config.opaque import public_id
+from config.opaque import private_id, public_id
 from tests.api.clients import with_key
 from tests.factories import (
     CampaignFactory,
@@ -23,6 +23,17 @@ from tests.hooks.steps import told
 def row_of(store: Store, kind: str) -> str:
     """The public id of a new row of this kind in the store."""
     return public_id(ROWS[kind](store), kind=kind)
+
+
+def address_of(path: str, name: str) -> str:
+    """The path to a row; what is inside of it, a recipient of a campaign, is its first one."""
+    whole = path.replace("{}", name, 1)
+    return whole.replace("{}", public_id(_first_recipient(name), kind="rcp")) if "{}" in whole else whole
+
+
+def _first_recipient(name: str) -> int:
+    rows = CampaignRecipient.objects.filter(campaign_id=private_id(name, kind="cmp") or 0)
+    return rows.order_by("pk").values_list("pk", flat=True).first() or 1
 
 
 def _campaign(store: Store) -> int:

@@ -80,8 +80,8 @@ def test_it_is_narrowed_by_kind_outcome_campaign_and_contact(api: APIClient, sto
 def test_a_phone_is_looked_for_in_a_body_never_in_an_address(api: APIClient, campaign: Campaign) -> None:
     wanted = recipients(campaign)[0]
 
-    found = api.post(f"{MESSAGES}/search", {"phone": wanted.phone}).json()["results"]
-    none = api.post(f"{MESSAGES}/search", {"phone": "+306999999999"}).json()["results"]
+    found = api.post(f"{MESSAGES}/lookup", {"phone": wanted.phone}).json()["results"]
+    none = api.post(f"{MESSAGES}/lookup", {"phone": "+306999999999"}).json()["results"]
     refused = api.get(f"{MESSAGES}?phone=%2B306999999999")
 
     assert [row["outcome"] for row in found] == ["delivered", "accepted"]
@@ -131,7 +131,7 @@ def test_another_stores_lines_do_not_exist(stranger: APIClient, campaign: Campai
     assert listed(stranger) == []
     contact = recipients(campaign)[0].contact
     assert listed(stranger, f"contact={api_id(contact)}") == []
-    assert stranger.post(f"{MESSAGES}/search", {"phone": contact.phone}).json()["results"] == []
+    assert stranger.post(f"{MESSAGES}/lookup", {"phone": contact.phone}).json()["results"] == []
 
 
 @pytest.mark.parametrize("query", ["kind=gossip", "outcome=maybe", "campaign=1", "since=yesterday", "cursor=x"])

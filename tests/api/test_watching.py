@@ -227,13 +227,13 @@ def test_a_recipient_is_found_by_phone_in_any_writing(api: APIClient, mixed: Cam
     wanted = CampaignRecipient.objects.filter(campaign=mixed).order_by("pk")[7]
     local = f"{wanted.phone[3:6]} {wanted.phone[6:]}" if wanted.phone else ""
 
-    found = api.post(f"{address(mixed)}/recipients/search", {"phone": local}).json()["results"]
-    none = api.post(f"{address(mixed)}/recipients/search", {"phone": "+306999999999"}).json()["results"]
-    bad = api.post(f"{address(mixed)}/recipients/search", {"phone": "123"})
+    found = api.post(f"{address(mixed)}/recipients/lookup", {"phone": local}).json()["results"]
+    none = api.post(f"{address(mixed)}/recipients/lookup", {"phone": "+306999999999"}).json()["results"]
+    bad = api.post(f"{address(mixed)}/recipients/lookup", {"phone": "123"})
 
     assert ([row["phone"] for row in found], none) == ([wanted.phone], [])
     assert code(bad) == (400, "VALIDATION_ERROR")
 
 
 def test_who_may_read_may_search(reader: APIClient, mixed: Campaign) -> None:
-    assert reader.post(f"{address(mixed)}/recipients/search", {"phone": "+306999999999"}).status_code == 200
+    assert reader.post(f"{address(mixed)}/recipients/lookup", {"phone": "+306999999999"}).status_code == 200

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from audiences.models import Store
 from tests.api.clients import as_role, with_key
-from tests.api.rows import row_of
+from tests.api.rows import address_of, row_of
 from tests.architecture.test_urls import API, Route, local_dir
 
 __all__ = ["local_dir"]
@@ -73,7 +73,14 @@ NEEDS = {
     "GET /api/v1/campaigns/{}/retry-price": READ,
     "GET /api/v1/campaigns/{}/progress": READ,
     "GET /api/v1/campaigns/{}/events": READ,
+    "GET /api/v1/campaigns/{}/metrics": READ,
+    "GET /api/v1/campaigns/{}/series": READ,
+    "GET /api/v1/campaigns/{}/failures": READ,
+    "POST /api/v1/campaigns/{}/refresh": SEND,
     "GET /api/v1/campaigns/{}/recipients": READ,
+    "GET /api/v1/campaigns/{}/recipients.csv": READ,
+    "POST /api/v1/campaigns/{}/recipients/lookup": READ,
+    "GET /api/v1/campaigns/{}/recipients/{}/trace": READ,
     "GET /api/v1/campaigns/{}/batches": READ,
     "GET /api/v1/campaigns/{}/history": READ,
     "GET /api/v1/webhooks": ADMIN,
@@ -87,6 +94,12 @@ NEEDS = {
     "GET /api/v1/webhooks/{}/deliveries": ADMIN,
     "GET /api/v1/webhook-deliveries/{}": ADMIN,
     "POST /api/v1/webhook-deliveries/{}/redeliver": ADMIN,
+    "GET /api/v1/messages": READ,
+    "POST /api/v1/messages/lookup": READ,
+    "GET /api/v1/messages/export.csv": READ,
+    "GET /api/v1/store/dashboard": READ,
+    "GET /api/v1/store/events": READ,
+    "GET /api/v1/contacts/export.csv": READ,
     "GET /api/v1/dead-letters": ADMIN,
     "POST /api/v1/dead-letters/{}/requeue": ADMIN,
     "POST /api/v1/dead-letters/{}/discard": ADMIN,
@@ -142,5 +155,5 @@ def _call(name: str, client: APIClient, store: Store) -> int:
     """The status of the call on a new row of the store, with an empty body."""
     route: Route = ROUTES[name][0]
     method: Any = getattr(client, ROUTES[name][1])
-    path = route.path.format(row_of(store, route.view.kind)) if "{}" in route.path else route.path
+    path = address_of(route.path, row_of(store, route.view.kind)) if "{}" in route.path else route.path
     return int(method(path).status_code if name.startswith(("GET", "DELETE")) else method(path, {}).status_code)

@@ -14,7 +14,7 @@ from audiences.models import Store
 from audiences.tenancy import StoreViews
 from config.opaque import public_id
 from tests.api.clients import code, with_key
-from tests.api.rows import row_of
+from tests.api.rows import address_of, row_of
 
 # Open to everybody, and why.
 PUBLIC = {
@@ -79,14 +79,14 @@ def test_every_route_is_a_stores_or_public() -> None:
 
 @pytest.mark.parametrize(("route", "method"), CALLS)
 def test_nobody_gets_nothing(nobody: APIClient, route: Route, method: str) -> None:
-    path = route.path.format(public_id(1, kind=route.view.kind))
+    path = address_of(route.path, public_id(1, kind=route.view.kind))
 
     assert code(getattr(nobody, method)(path)) == (401, "UNAUTHENTICATED")
 
 
 @pytest.mark.parametrize(("route", "method"), WITH_ID)
 def test_a_strangers_row_does_not_exist(store: Store, stranger: APIClient, route: Route, method: str) -> None:
-    path = route.path.format(row_of(store, route.view.kind))
+    path = address_of(route.path, row_of(store, route.view.kind))
     assert with_key(store).get(path).status_code in {200, 307, 405}
 
     assert code(_call(stranger, method, path)) == (404, "NOT_FOUND")
@@ -95,7 +95,7 @@ def test_a_strangers_row_does_not_exist(store: Store, stranger: APIClient, route
 @pytest.mark.parametrize(("route", "method"), WITH_ID)
 @pytest.mark.parametrize("made_up", ["1", "nonsense", "{kind}_", "{kind}_aaaaaaaaaaaaaaaaaaaaaaaaaa", "{other}", "%00"])
 def test_a_made_up_id_does_not_exist(api: APIClient, route: Route, method: str, made_up: str) -> None:
-    path = route.path.format(made_up.format(kind=route.view.kind, other=public_id(1, kind="usr")))
+    path = address_of(route.path, made_up.format(kind=route.view.kind, other=public_id(1, kind="usr")))
 
     assert code(_call(api, method, path)) == (404, "NOT_FOUND")
 

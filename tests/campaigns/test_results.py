@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audiences.models import ConsentEvent
 from audiences.services.consent import change_consent
-from campaigns import advice
+from campaigns import meanings
 from campaigns.failures import failures
 from campaigns.metrics import measure
 from campaigns.models import Campaign, CampaignProgress, CampaignRecipient, LatencyCount
@@ -200,11 +200,11 @@ def test_while_it_is_sent_nothing_is_retried() -> None:
 
 
 def test_everything_has_words() -> None:
-    assert set(advice.FAILURES) == set(ERROR_CLASSES)
-    assert set(advice.SKIPS) == set(SKIP_REASONS)
-    assert set(advice.STATUSES) == set(RECIPIENT.states)
-    assert set(advice.BATCHES) == set(BATCH.states)
-    assert set(CAMPAIGN.moves) <= set(advice.EVENTS)
-    assert advice.failure("new_class") == advice.FAILURES["other"]
-    assert advice.skip("expired") == advice.FAILURES["expired"]
-    assert advice.event("rest_skipped") == "Rest skipped."
+    assert set(meanings.FAILURES) == set(ERROR_CLASSES)
+    assert set(meanings.SKIPS) == set(SKIP_REASONS)
+    assert set(meanings.STATUSES) == set(RECIPIENT.states)
+    assert set(meanings.BATCHES) == set(BATCH.states)
+    assert set(CAMPAIGN.moves) <= set(meanings.EVENTS)
+    assert meanings.failure("new_class") == meanings.FAILURES["other"]
+    assert meanings.skip("expired") == meanings.FAILURES["expired"]
+    assert meanings.event("rest_skipped") == "Rest skipped."

@@ -7,9 +7,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0004_watching'),
+        ('audiences', '0006_watching'),
         ('billing', '0003_names'),
-        ('campaigns', '0006_batch_unresolved'),
+        ('campaigns', '0007_opt_out_and_advice'),
     ]
 
     operations = [

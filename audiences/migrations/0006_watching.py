@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0003_imported_phone'),
+        ('audiences', '0005_opt_out_text'),
     ]
 
     operations = [
