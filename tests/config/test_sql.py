@@ -120,8 +120,8 @@ def test_a_deadlock_is_transient_and_its_loser_may_repeat(rows: None) -> None:
             if not is_transient(error):
                 raise
             with transaction.atomic():
-                add_one(1)
-                add_one(2)
+                add_one(2 - n)  # first what the other one holds: with the freed row in hand it could meet him again
+                add_one(1 + n)
             return "repeated"
         return "at once"
 
