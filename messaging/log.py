@@ -29,5 +29,5 @@ class LogLine(NamedTuple):
 
 def append(lines: Iterable[LogLine]) -> None:
     """Write the lines down. NUL cannot be stored in a text and is left out."""
-    rows = (line._replace(text=line.text.replace("\0", "")) for line in lines)
+    rows = (line._replace(text=line.text.replace("\0", "")) if "\0" in line.text else line for line in lines)
     copy_rows(table="messaging_messagelog", columns=LogLine._fields, rows=rows)

@@ -16,11 +16,10 @@ from campaigns.services.finish import settled_unknowns
 from config.failpoints import reach
 from config.queues import Task, ring
 from messaging.log import LogLine, append
-from messaging.models import Receipt
 from messaging.receipts.consequences import record_changes
 from messaging.receipts.judge import Judgement, judge
 from messaging.receipts.match import handed_over, recipients_of
-from messaging.receipts.queries import look_again_later, look_again_soon, take, tick_off
+from messaging.receipts.queries import Waiting, look_again_later, look_again_soon, take, tick_off
 
 SLICE_SECONDS = 20.0
 
@@ -28,7 +27,7 @@ SLICE_SECONDS = 20.0
 class Applied(NamedTuple):
     """A receipt with what it meant."""
 
-    receipt: Receipt
+    receipt: Waiting
     standing: Standing | None
     judgement: Judgement
 
@@ -65,12 +64,12 @@ def apply_some(limit: int) -> "Counter[str]":
     return Counter(row.judgement.outcome for row in applied)
 
 
-def _judge_all(receipts: Sequence[Receipt], known: dict[int, int], standings: dict[int, Standing]) -> list[Applied]:
+def _judge_all(receipts: Sequence[Waiting], known: dict[int, int], standings: dict[int, Standing]) -> list[Applied]:
     """Judge in order of arrival; a later receipt for the same recipient meets what the earlier ones made of him."""
     applied = []
     strange = _strange(receipts, known, standings)
     for receipt in receipts:
-        standing = standings.get(known.get(receipt.pk, 0))
+        standing = standings.get(known.get(receipt.receipt_id, 0))
         if standing is None or (standing.recipient_id, receipt.account_id) in strange:
             applied.append(Applied(receipt, None, Judgement("unmatched")))
             continue
@@ -82,13 +81,13 @@ def _judge_all(receipts: Sequence[Receipt], known: dict[int, int], standings: di
 
 
 def _strange(
-    receipts: Sequence[Receipt], known: dict[int, int], standings: dict[int, Standing]
+    receipts: Sequence[Waiting], known: dict[int, int], standings: dict[int, Standing]
 ) -> set[tuple[int, int]]:
     """(recipient, account) of receipts over another account than any that had the recipient: it settles nothing."""
     other = {
         (standing.recipient_id, receipt.account_id)
         for receipt in receipts
-        if (standing := standings.get(known.get(receipt.pk, 0))) and standing.account_id != receipt.account_id
+        if (standing := standings.get(known.get(receipt.receipt_id, 0))) and standing.account_id != receipt.account_id
     }
     return other - handed_over(other)
 
@@ -125,9 +124,9 @@ def _tick_off(applied: Sequence[Applied]) -> None:
     done: dict[int, str] = {}
     for row in applied:
         if row.judgement.outcome in waiting:
-            waiting[row.judgement.outcome].append(row.receipt.pk)
+            waiting[row.judgement.outcome].append(row.receipt.receipt_id)
         else:
-            done[row.receipt.pk] = row.judgement.outcome
+            done[row.receipt.receipt_id] = row.judgement.outcome
     tick_off(ids=list(done), outcomes=list(done.values()))
     look_again_soon(waiting["early"])
     look_again_later(waiting["unmatched"])

@@ -9,6 +9,7 @@ from config.failpoints import reach
 from config.queues import Queue, Task, ring, waiting
 from messaging.models import ProviderAccount
 from messaging.models import Receipt as Row
+from messaging.receipts.queries import Word, keep
 from providers.interface import Receipt
 
 # Of a call that nobody can read this much is kept, for people.
@@ -19,9 +20,8 @@ RINGS = 4
 
 def store(account: ProviderAccount, receipts: Sequence[Receipt]) -> int:
     """Write receipts down, each word once however often it comes; then ring for the drain. Returns how many came."""
-    rows = [
-        Row(
-            account_id=account.pk,
+    words = [
+        Word(
             dedupe=_fit(receipt.dedupe, 120),
             reference=_fit(receipt.reference, 40) or None,
             provider_message_id=_fit(receipt.provider_message_id, 80) or None,
@@ -35,12 +35,12 @@ def store(account: ProviderAccount, receipts: Sequence[Receipt]) -> int:
         for receipt in receipts
     ]
     reach("receipt.before_commit")
-    Row.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    keep(account_id=account.pk, words=words)
     reach("receipt.committed")
     depth = waiting(Queue.RECEIPTS)
     if depth is not None and depth < RINGS:
         ring(Task.APPLY_RECEIPTS)
-    return len(rows)
+    return len(words)
 
 
 def _fit(said: str | None, length: int) -> str:

@@ -7,7 +7,7 @@ of arrival; a word that we do not know moves nothing.
 from typing import NamedTuple
 
 from campaigns.queries.receipts import Change, Standing
-from messaging.models import Receipt
+from messaging.receipts.queries import Waiting
 from providers.interface import RANKS
 
 FINAL = {"delivered": "delivered", "undelivered": "undelivered", "expired": "undelivered"}
@@ -23,7 +23,7 @@ class Judgement(NamedTuple):
     change: Change | None = None
 
 
-def judge(receipt: Receipt, standing: Standing) -> Judgement:
+def judge(receipt: Waiting, standing: Standing) -> Judgement:
     """The meaning of one receipt for a recipient who stands where he stands."""
     rank = RANKS[receipt.status]
     if standing.status == "pending":
@@ -41,7 +41,7 @@ def judge(receipt: Receipt, standing: Standing) -> Judgement:
     return Judgement("applied", _change(receipt, standing, status=status, rank=rank, bill=False))
 
 
-def _change(receipt: Receipt, standing: Standing, *, status: str, rank: int, bill: bool) -> Change:
+def _change(receipt: Waiting, standing: Standing, *, status: str, rank: int, bill: bool) -> Change:
     reason = ""
     if status == "undelivered":
         reason = receipt.error_class or ("expired" if receipt.status == "expired" else "other")

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from config.opaque import recipient_of
+from config.opaque import recipients_of as marks_of
 from config.sql import fetch
-from messaging.models import Receipt
+from messaging.receipts.queries import Waiting
 
 
 class ByProvider(NamedTuple):
@@ -16,23 +16,20 @@ class ByProvider(NamedTuple):
     recipient_id: int
 
 
-def recipients_of(receipts: Sequence[Receipt]) -> dict[int, int]:
+def recipients_of(receipts: Sequence[Waiting]) -> dict[int, int]:
     """receipt id -> recipient id, for those that are known (yet)."""
-    found: dict[int, int] = {}
-    for receipt in receipts:
-        ours = recipient_of(receipt.reference) if receipt.reference else None
-        if ours:
-            found[receipt.pk] = ours[0]
-    rest = [receipt for receipt in receipts if receipt.pk not in found and receipt.provider_message_id]
+    marks = marks_of(receipt.reference for receipt in receipts if receipt.reference)
+    found = {receipt.receipt_id: marks[receipt.reference][0] for receipt in receipts if receipt.reference in marks}
+    rest = [receipt for receipt in receipts if receipt.receipt_id not in found and receipt.provider_message_id]
     known = {(row.account_id, row.provider_message_id): row.recipient_id for row in _attempts(rest)}
     for receipt in rest:
         recipient_id = known.get((receipt.account_id, receipt.provider_message_id or ""))
         if recipient_id:
-            found[receipt.pk] = recipient_id
+            found[receipt.receipt_id] = recipient_id
     return found
 
 
-def _attempts(receipts: Sequence[Receipt]) -> list[ByProvider]:
+def _attempts(receipts: Sequence[Waiting]) -> list[ByProvider]:
     """Attempts by the provider's ids. Index: log_provider_id. An account settles only its own attempts."""
     if not receipts:
         return []

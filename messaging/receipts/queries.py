@@ -1,23 +1,73 @@
 """Statements on the inbox."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from config.sql import execute
-from messaging.models import Receipt
+from config.sql import execute, fetch
+from providers.interface import ReceiptStatus
 
 
-def take(limit: int) -> list[Receipt]:
+class Waiting(NamedTuple):
+    """A receipt of the inbox that has not been applied, with what is needed for it."""
+
+    receipt_id: int
+    account_id: int
+    reference: str | None
+    provider_message_id: str | None
+    status: ReceiptStatus
+    raw_status: str
+    error_class: str
+    error_code: str
+    parts: int | None
+
+
+class Word(NamedTuple):
+    """A receipt as it came in; texts fit their columns."""
+
+    dedupe: str
+    reference: str | None
+    provider_message_id: str | None
+    status: ReceiptStatus
+    raw_status: str
+    error_class: str
+    error_code: str
+    parts: int | None
+    happened_at: datetime | None
+
+
+def keep(*, account_id: int, words: Sequence[Word]) -> None:
+    """Write receipts down, each word once: what is there already stays as it is. Index: receipt_once.
+
+    As arrays: the ORM's VALUES cost 230 µs a receipt in Python, mostly for models and 1400 placeholders a call.
+    """
+    sql = """
+        INSERT INTO messaging_receipt
+               (account_id, dedupe, reference, provider_message_id, status, raw_status, error_class, error_code, parts,
+                happened_at, tries, outcome, raw)
+        SELECT %(account_id)s, o.*, 0, '', ''
+          FROM unnest(%(dedupe)s::text[], %(reference)s::text[], %(provider_message_id)s::text[], %(status)s::text[],
+                      %(raw_status)s::text[], %(error_class)s::text[], %(error_code)s::text[], %(parts)s::int[],
+                      %(happened_at)s::timestamptz[]) AS o
+            ON CONFLICT (account_id, dedupe) DO NOTHING
+    """
+    if words:
+        columns = zip(Word._fields, map(list, zip(*words, strict=True)), strict=True)
+        execute(sql, {"account_id": account_id, **dict(columns)})
+
+
+def take(limit: int) -> list[Waiting]:
     """Receipts that are due, in order of arrival, for this drain alone. SKIP LOCKED; index: receipt_waiting."""
     sql = """
-        SELECT *
+        SELECT id, account_id, reference, provider_message_id, status, raw_status, error_class, error_code, parts
           FROM messaging_receipt
          WHERE applied_at IS NULL
            AND next_try_at <= statement_timestamp()
          ORDER BY next_try_at, id
-         LIMIT %s
+         LIMIT %(limit)s
            FOR UPDATE SKIP LOCKED
     """
-    return sorted(Receipt.objects.raw(sql, [limit]), key=lambda receipt: receipt.pk)
+    return sorted(fetch(sql, {"limit": limit}, Waiting))
 
 
 def tick_off(*, ids: Sequence[int], outcomes: Sequence[str]) -> None:

@@ -126,6 +126,10 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
         unknown.overdue_batch,
         lambda: unknown.overdue_batch(default_hours=72.0, hours_by_account={1: 1.0}),
     ),
+    "keep": (
+        inbox.keep,
+        lambda: inbox.keep(account_id=1, words=[inbox.Word("d", None, "m", "sent", "Sent", "", "", None, None)]),
+    ),
     "take": (inbox.take, lambda: inbox.take(5)),
     "handed_over": (match.handed_over, lambda: match.handed_over({(1, 1)})),
     "turns of webhooks": (hooks.turns, lambda: hooks.turns(5, slots=3, troubled=None)),
