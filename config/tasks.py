@@ -1,9 +1,10 @@
-"""What Celery's discovery loads in every worker for the house itself: the worker's heartbeat."""
+"""What Celery's discovery loads in every worker for the house itself: the worker's heartbeat and its memory."""
 
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_process_init, worker_ready, worker_shutdown
 from celery.worker.consumer import Consumer
 
 from config.heartbeats import Heart
+from config.memory import settle
 
 _hearts: list[Heart] = []
 
@@ -14,6 +15,13 @@ def start_heart(sender: Consumer, **_: object) -> None:
     heart = Heart(name=sender.hostname, kind="worker", queues=sender.app.amqp.queues.consume_from)
     _hearts.append(heart)
     heart.start()
+    settle()
+
+
+@worker_process_init.connect
+def settle_child(**_: object) -> None:
+    """A process of a prefork pool has begun."""
+    settle()
 
 
 @worker_shutdown.connect
