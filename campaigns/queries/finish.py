@@ -55,6 +55,25 @@ def finish_if_drained(campaign_id: int) -> Ended | None:
     return fetch_one(sql, {"campaign_id": campaign_id}, Ended)
 
 
+class Standing(NamedTuple):
+    """`live`: sending or paused; `drained`: everybody is written down, and nobody pending."""
+
+    live: bool
+    drained: bool
+
+
+def standing(campaign_id: int) -> Standing:
+    """Where the campaign stands, by primary keys, without a lock."""
+    sql = """
+        SELECT c.status IN ('sending', 'paused'), p.pending = 0 AND s.done_at IS NOT NULL
+          FROM campaigns_campaign c
+          JOIN campaigns_campaignprogress p ON p.campaign_id = c.id
+          JOIN campaigns_campaignsnapshot s ON s.campaign_id = c.id
+         WHERE c.id = %(campaign_id)s
+    """
+    return fetch(sql, {"campaign_id": campaign_id}, Standing)[0]
+
+
 def drained_campaigns(limit: int) -> list[int]:
     """Campaigns that are live although nothing is pending. Indexes: campaign_live, progress by key."""
     sql = """

@@ -5,7 +5,7 @@ from django.db import transaction
 from campaigns import history
 from campaigns.hold import release_rest
 from campaigns.models import Campaign
-from campaigns.queries.finish import drained_campaigns, finish_if_drained, take_batch_of_cancelled
+from campaigns.queries.finish import drained_campaigns, finish_if_drained, standing, take_batch_of_cancelled
 from campaigns.queries.progress import count_moves
 from campaigns.queries.receipts import close_resolved
 from campaigns.queries.settle import move_pending
@@ -20,6 +20,9 @@ def finish(campaign_id: int) -> bool:
     Call it after the settle has committed, never inside: two last workers would each see the other's rows open and
     nobody would finish. A campaign with only `unknown` recipients left is finished; its hold stays for exactly those.
     """
+    stands = standing(campaign_id)
+    if stands.live and not stands.drained:  # after nearly every batch: whoever commits the last one sees it drained
+        return False
     with transaction.atomic():
         end = finish_if_drained(campaign_id)
         if end is not None:
