@@ -43,7 +43,7 @@ class Content:
         """Counts the parts of a rendering from its values alone; equal to counting the rendered text."""
         return Counter(self.literals)
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """The distinct fields that the message needs, in order of appearance."""
         return tuple(dict.fromkeys(slot.field for slot in self.slots))
