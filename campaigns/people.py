@@ -29,8 +29,8 @@ def people(
     return _capped(members, store=store, kind=kind)
 
 
-def judged(contact_ids: list[int], *, store: Store, kind: str) -> "QuerySet[Any]":
-    """These contacts with `exclusion` as it is now."""
+def judged(contact_ids: "QuerySet[Any] | list[int]", *, store: Store, kind: str) -> "QuerySet[Any]":
+    """These contacts, named by their ids or by a query of them, with `exclusion` as it is now."""
     contacts: QuerySet[Any] = audience.judged(Contact.objects.filter(pk__in=contact_ids), store_id=store.pk, kind=kind)
     return _capped(contacts, store=store, kind=kind)
 

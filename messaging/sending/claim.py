@@ -1,13 +1,13 @@
 """Claim: take a batch for this worker alone, and check once more who of it may be texted, and when."""
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import Error, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audiences.quiet_hours import allowed_from
@@ -108,7 +108,7 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
     pending = CampaignRecipient.objects.filter(batch_id=batch.batch_id, status="pending").order_by("pk")
     rows = list(pending.values_list("pk", "contact_id", "phone", "parts"))
     content = Draft.of(campaign).content()
-    contacts = _contacts([row[1] for row in rows if row[1]], campaign, content)
+    contacts = _contacts(pending, campaign, content)
     direct = Contacted(None, None, content.values({}))
     people: list[Person] = []
     skips: dict[int, str] = {}
@@ -129,8 +129,8 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
     return people
 
 
-def _contacts(contact_ids: Sequence[int], campaign: Campaign, content: Content) -> dict[int, Contacted]:
-    """contact id -> how he stands now, by the rule of the snapshot and the clock where he is."""
+def _contacts(recipients: "QuerySet[CampaignRecipient]", campaign: Campaign, content: Content) -> dict[int, Contacted]:
+    """contact id of the recipients -> how he stands now, by the rule of the snapshot and the clock where he is."""
     now = timezone.now()
     store = campaign.store
 
@@ -140,7 +140,8 @@ def _contacts(contact_ids: Sequence[int], campaign: Campaign, content: Content) 
             return None
         return allowed_from(store, country=country, time_zone=time_zone, now=now)
 
-    rows = merge.with_fields(judged(list(contact_ids), store=store, kind=campaign.kind), content)
+    contact_ids = recipients.order_by().values("contact_id")
+    rows = merge.with_fields(judged(contact_ids, store=store, kind=campaign.kind), content)
     columns = ("pk", "exclusion", "country", "time_zone", *merge.names(content))
     found: dict[int, Contacted] = {}
     row: tuple[Any, ...]
