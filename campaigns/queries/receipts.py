@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from config.sql import execute, fetch
+from config.sql import execute, fetch, records
 
 
 class Standing(NamedTuple):
@@ -61,23 +61,15 @@ def record_evidence(changes: Sequence[Change]) -> int:
            SET status = o.status,
                rank = o.rank,
                reason = o.reason,
-               error_code = o.code,
+               error_code = left(o.code, 60),
                charged = CASE WHEN o.bill THEN r.credits ELSE r.charged END,
                sent_at = CASE WHEN o.bill THEN coalesce(r.sent_at, now()) ELSE r.sent_at END,
                final_at = CASE WHEN o.status IN ('delivered', 'undelivered', 'unconfirmed') THEN now() END
-          FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(ranks)s::int[], %(reasons)s::text[],
-                      %(codes)s::text[], %(bills)s::bool[]) AS o (id, status, rank, reason, code, bill)
-         WHERE r.id = o.id
+          FROM json_to_recordset(%(changes)s)
+               AS o (recipient_id bigint, status text, rank int, reason text, code text, bill bool)
+         WHERE r.id = o.recipient_id
     """
-    params = {
-        "ids": [change.recipient_id for change in changes],
-        "statuses": [change.status for change in changes],
-        "ranks": [change.rank for change in changes],
-        "reasons": [change.reason for change in changes],
-        "codes": [change.code[:60] for change in changes],
-        "bills": [change.bill for change in changes],
-    }
-    return execute(sql, params)
+    return execute(sql, {"changes": records(changes)})
 
 
 def close_resolved(campaign_id: int) -> int:

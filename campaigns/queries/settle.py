@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from config.sql import execute, fetch, fetch_one
+from config.sql import execute, fetch, fetch_one, records
 
 
 class Held(NamedTuple):
@@ -65,15 +65,16 @@ def lock_unresolved(batch_id: int) -> None:
     execute(sql, {"batch_id": batch_id})
 
 
-def record_outcomes(
-    *,
-    attempt: int,
-    late: bool,
-    ids: Sequence[int],
-    statuses: Sequence[str],
-    reasons: Sequence[str],
-    codes: Sequence[str],
-) -> list[Moved]:
+class Verdict(NamedTuple):
+    """What an outcome makes of its recipient."""
+
+    recipient_id: int
+    status: str
+    reason: str
+    code: str
+
+
+def record_outcomes(verdicts: Sequence[Verdict], *, attempt: int, late: bool) -> list[Moved]:
     """Write each recipient's outcome by primary key: sent (and charged), failed, unknown or pending again.
 
     Moves only recipients that are `pending` (`unknown` when `late`: the batch was given up meanwhile). Repeating it
@@ -89,9 +90,8 @@ def record_outcomes(
                    charged = CASE o.status WHEN 'sent' THEN r.credits ELSE 0 END,
                    sent_at = CASE o.status WHEN 'sent' THEN statement_timestamp() END,
                    final_at = CASE o.status WHEN 'failed' THEN statement_timestamp() END
-              FROM unnest(%(ids)s::bigint[], %(statuses)s::text[], %(reasons)s::text[], %(codes)s::text[])
-                   AS o (id, status, reason, code)
-             WHERE r.id = o.id
+              FROM json_to_recordset(%(verdicts)s) AS o (recipient_id bigint, status text, reason text, code text)
+             WHERE r.id = o.recipient_id
                AND ((r.status = 'pending' AND NOT %(late)s) OR (r.status = 'unknown' AND %(late)s))
             RETURNING r.status, r.reason, r.credits, r.parts
         )
@@ -100,8 +100,7 @@ def record_outcomes(
           FROM moved m
          GROUP BY m.status, m.reason
     """
-    params = {"attempt": attempt, "late": late, "ids": ids, "statuses": statuses, "reasons": reasons, "codes": codes}
-    return fetch(sql, {name: list(v) if isinstance(v, Sequence) else v for name, v in params.items()}, Moved)
+    return fetch(sql, {"verdicts": records(verdicts), "attempt": attempt, "late": late}, Moved)
 
 
 def move_pending(*, batch_id: int, status: str, reason: str) -> list[Moved]:

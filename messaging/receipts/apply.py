@@ -19,7 +19,7 @@ from messaging.log import LogLine, append
 from messaging.receipts.consequences import record_changes
 from messaging.receipts.judge import Judgement, judge
 from messaging.receipts.match import handed_over, recipients_of
-from messaging.receipts.queries import Waiting, look_again_later, look_again_soon, take, tick_off
+from messaging.receipts.queries import Done, Waiting, look_again_later, look_again_soon, take, tick_off
 
 SLICE_SECONDS = 20.0
 
@@ -121,13 +121,13 @@ def _count_latencies(applied: Sequence[Applied]) -> None:
 
 def _tick_off(applied: Sequence[Applied]) -> None:
     waiting: dict[str, list[int]] = {"early": [], "unmatched": []}
-    done: dict[int, str] = {}
+    done: list[Done] = []
     for row in applied:
         if row.judgement.outcome in waiting:
             waiting[row.judgement.outcome].append(row.receipt.receipt_id)
         else:
-            done[row.receipt.receipt_id] = row.judgement.outcome
-    tick_off(ids=list(done), outcomes=list(done.values()))
+            done.append(Done(row.receipt.receipt_id, row.judgement.outcome))
+    tick_off(done)
     look_again_soon(waiting["early"])
     look_again_later(waiting["unmatched"])
 

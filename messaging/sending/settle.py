@@ -13,6 +13,7 @@ from campaigns.queries.progress import count_moves
 from campaigns.queries.receipts import Change, lock_standing
 from campaigns.queries.settle import (
     Moved,
+    Verdict,
     end_batch,
     has_unknown,
     hold_batch,
@@ -49,14 +50,6 @@ class Settlement(NamedTuple):
     note: str
 
 
-class Verdict(NamedTuple):
-    """What an outcome makes of its recipient."""
-
-    status: str
-    reason: str
-    code: str
-
-
 def settle(work: Settlement) -> dict[str, int]:
     """Move the recipients, write the log, count, end the batch, bill: all or nothing, once.
 
@@ -77,7 +70,10 @@ def settle(work: Settlement) -> dict[str, int]:
         if late:
             exhausted = exhausted or not hold_live(work.campaign_id)
             lock_unresolved(work.batch_id)
-        verdicts = [verdict(outcome, exhausted=exhausted) for outcome in work.outcomes]
+        verdicts = [
+            verdict(recipient_id, outcome, exhausted=exhausted)
+            for recipient_id, outcome in zip(work.recipient_ids, work.outcomes, strict=True)
+        ]
         moves = _move(work, verdicts, late=late)
         append(log_lines(work))
         count_moves(campaign_id=work.campaign_id, moves=moves, settles=True, run=held.run)
@@ -90,36 +86,23 @@ def settle(work: Settlement) -> dict[str, int]:
     return _counts(verdicts)
 
 
-def verdict(outcome: Outcome, *, exhausted: bool) -> Verdict:
+def verdict(recipient_id: int, outcome: Outcome, *, exhausted: bool) -> Verdict:
     """accepted → sent, refused → failed, or pending while it may pass later; unsure → unknown, never resent."""
     match outcome:
         case Accepted():
-            return Verdict("sent", "", "")
+            return Verdict(recipient_id, "sent", "", "")
         case Refused(error_class=error_class, code=code, retryable=retryable):
             if retryable and not exhausted:
-                return Verdict("pending", "", code[:60])
-            return Verdict("failed", error_class, code[:60])
+                return Verdict(recipient_id, "pending", "", code[:60])
+            return Verdict(recipient_id, "failed", error_class, code[:60])
         case Unsure(reason=reason):
-            return Verdict("unknown", "", reason[:60])
+            return Verdict(recipient_id, "unknown", "", reason[:60])
 
 
 def _move(work: Settlement, verdicts: Sequence[Verdict], *, late: bool) -> list[Moved]:
     """Write down every verdict that changes something: `pending` is a change only for who was given up meanwhile."""
-    rows = [
-        (recipient_id, verdict)
-        for recipient_id, verdict in zip(work.recipient_ids, verdicts, strict=True)
-        if verdict.status != ("unknown" if late else "pending")
-    ]
-    if not rows:
-        return []
-    return record_outcomes(
-        attempt=work.attempt,
-        late=late,
-        ids=[recipient_id for recipient_id, _ in rows],
-        statuses=[verdict.status for _, verdict in rows],
-        reasons=[verdict.reason for _, verdict in rows],
-        codes=[verdict.code for _, verdict in rows],
-    )
+    changes = [verdict for verdict in verdicts if verdict.status != ("unknown" if late else "pending")]
+    return record_outcomes(changes, attempt=work.attempt, late=late) if changes else []
 
 
 def _capture_given_up(work: Settlement) -> set[int]:

@@ -120,7 +120,7 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     "move_to_batch": (batches.move_to_batch, lambda: batches.move_to_batch(ids=[], batch_id=1, status="failed")),
     "record_outcomes": (
         settle.record_outcomes,
-        lambda: settle.record_outcomes(attempt=1, late=False, ids=[1], statuses=["sent"], reasons=[""], codes=[""]),
+        lambda: settle.record_outcomes([settle.Verdict(1, "sent", "", "")], attempt=1, late=False),
     ),
     "overdue_batch": (
         unknown.overdue_batch,
