@@ -76,8 +76,9 @@ def settle(work: Settlement) -> dict[str, int]:
         ]
         moves = _move(work, verdicts, late=late)
         append(log_lines(work))
-        count_moves(campaign_id=work.campaign_id, moves=moves, settles=True, run=held.run)
         _end(work, verdicts, exhausted=exhausted)
+        # Every worker waits for this row: as late as can be.
+        count_moves(campaign_id=work.campaign_id, moves=moves, settles=True, run=held.run)
         if late:
             _capture_given_up(work)
         _bill(work, moves, late=late)
