@@ -2,6 +2,8 @@
 
 import os
 
+from django.urls import get_resolver
+
 from config.memory import settle
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
@@ -16,7 +18,5 @@ control_socket_disable = True
 
 def post_worker_init(worker: object) -> None:
     """The application is loaded, but for what the first request would load: let it be, then settle its memory."""
-    from django.urls import get_resolver  # not before: this file is read without Django
-
     _ = get_resolver().url_patterns
     settle()

@@ -8,7 +8,7 @@ from struct import error as OutOfRange
 import pytest
 from pytest_django import Settings
 
-from config.opaque import private_id, public_id, recipient_of, references, seal, unseal
+from config.opaque import private_id, public_id, recipient_of, recipients_of, references, seal, unseal
 
 KINDS = ("str", "mem", "key", "con", "lst", "imp", "cmp", "rcp", "bat", "quo", "evt", "led", "res", "acc", "rec", "msg")
 LETTERS = string.ascii_lowercase + "234567"
@@ -98,6 +98,14 @@ def test_a_reference_names_recipient_and_attempt() -> None:
 
     assert [recipient_of(text) for text in made] == [(1, 5), (2**40, 5), (3, 5)]
     assert all(re.fullmatch(r"[0-9a-f]{32}", text) for text in made)
+
+
+def test_of_many_references_only_ours_name_somebody() -> None:
+    ours = references([1, 2], attempt=3)
+    foreign = [seal([9], kind="cmp")[0].hex(), "00" * 16, "abc", "not hexadecimal", ""]
+
+    assert recipients_of([ours[1], *foreign, ours[0], ours[1]]) == {ours[0]: (1, 3), ours[1]: (2, 3)}
+    assert recipients_of([]) == {}
 
 
 def test_each_attempt_has_a_reference_of_its_own() -> None:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
 
-from config.sql import TransactionOpen, assert_no_transaction, copy_rows, execute, fetch, fetch_one, is_transient
+from config.sql import TransactionOpen, assert_no_transaction, copy_rows, execute, fetch, fetch_one, is_transient, records
 from tests.races import at_once
 
 
@@ -243,3 +243,11 @@ def test_a_call_after_commit_is_allowed(transactional_db: None) -> None:
         transaction.on_commit(call)
 
     assert called == [True]
+
+
+def test_rows_travel_as_one_parameter(db: None) -> None:
+    pairs = [Pair('quotes " and \\ and {braces}', 1), Pair("Ωμέγα\n", -(2**31))]
+    sql = "SELECT o.name, o.number FROM json_to_recordset(%(pairs)s) AS o (name text, number int)"
+
+    assert fetch(sql, {"pairs": records(pairs)}, Pair) == pairs
+    assert fetch(sql, {"pairs": records([])}, Pair) == []

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -38,6 +40,18 @@ def test_it_sends_everything_that_is_due(account: ProviderAccount) -> None:
 
     assert {Campaign.objects.get(pk=each.pk).status for each in (first, second)} == {"completed"}
     assert send_batch() is None
+
+
+def test_a_batch_takes_fifteen_statements_however_large_it_is(account: ProviderAccount, settings: Settings) -> None:
+    settings.SNAPSHOT_INLINE_MAX = 1000
+    for people in (30, 700):
+        launched(people=people, credits=1000, message="Hi {{first_name}}")
+        with CaptureQueriesContext(connection) as queries:
+            assert send_batch()
+
+        statements = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+        assert len(statements) == 15, statements
+        send_next()
 
 
 def test_after_sigterm_nothing_is_claimed(account: ProviderAccount, asked_to_stop: None) -> None:
