@@ -8,8 +8,8 @@ from celery.worker.consumer import Consumer
 from config.heartbeats import Heart
 from config.memory import settle
 
-# A thread that comes back from the database waits for Python's lock as long as the others may keep it (5 ms): four times
-# per batch while it holds the row of the campaign's counters, for which all workers wait.
+# A thread that comes back from the database waits for Python's lock as long as the others may keep it (5 ms): four
+# times per batch while it holds the row of the campaign's counters, for which all workers wait.
 SWITCH_SECONDS = 0.0005
 
 _hearts: list[Heart] = []

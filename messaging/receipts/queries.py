@@ -20,6 +20,7 @@ class Waiting(NamedTuple):
     error_class: str
     error_code: str
     parts: int | None
+    received_at: datetime
 
 
 class Word(NamedTuple):
@@ -58,7 +59,8 @@ def keep(*, account_id: int, words: Sequence[Word]) -> None:
 def take(limit: int) -> list[Waiting]:
     """Receipts that are due, in order of arrival, for this drain alone. SKIP LOCKED; index: receipt_waiting."""
     sql = """
-        SELECT id, account_id, reference, provider_message_id, status, raw_status, error_class, error_code, parts
+        SELECT id, account_id, reference, provider_message_id, status, raw_status, error_class, error_code, parts,
+               received_at
           FROM messaging_receipt
          WHERE applied_at IS NULL
            AND next_try_at <= statement_timestamp()

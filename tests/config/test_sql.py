@@ -9,7 +9,16 @@ import psycopg
 import pytest
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
 
-from config.sql import TransactionOpen, assert_no_transaction, copy_rows, execute, fetch, fetch_one, is_transient, records
+from config.sql import (
+    TransactionOpen,
+    assert_no_transaction,
+    copy_rows,
+    execute,
+    fetch,
+    fetch_one,
+    is_transient,
+    records,
+)
 from tests.races import at_once
 
 
