@@ -2,18 +2,20 @@
 
 An audience is stored as `{"kind": "list", "id": 7, "exclude": [{"kind": "list", "id": 9}]}` and shown by the API as
 `{"list": "lst_…", "exclude": [{"list": "lst_…"}]}` or `{"all": true}`. What is not understood is an error, never
-"everybody". A new kind (segments) is a class beside `Everybody` and `OnList` and an entry in KINDS.
+"everybody". A new kind (segments) is a class beside `Everybody` and `OnList` and an entry in CHOSEN.
 """
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from django.db import connection
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
 
+from audiences.closed import Frozen, Numbers
 from audiences.errors import AudienceInvalid
 from audiences.models import Contact, ContactList, ListMembership, Suppression
+from audiences.window import Window
 from config.opaque import private_id, public_id
 
 EXCLUDE_MAX = 20
@@ -25,18 +27,6 @@ NEEDS_OPT_IN = {
     "test": False,
     "direct": False,
 }
-
-
-class Window(NamedTuple):
-    """The contacts that a query is about: ids above `after`, up to `bound` (None: no end)."""
-
-    after: int = 0
-    bound: int | None = None
-
-    def over(self, column: str) -> Q:
-        """The window as a condition on a column that holds contact ids."""
-        above = Q(**{f"{column}__gt": self.after}) if self.after else Q()
-        return above if self.bound is None else above & Q(**{f"{column}__lte": self.bound})
 
 
 class Kind(Protocol):
@@ -114,11 +104,12 @@ class OnList:
         return f"{stored['id']}@{changed.first()}"
 
 
-KINDS: dict[str, Kind] = {"all": Everybody(), "list": OnList()}
+CHOSEN: dict[str, Kind] = {"all": Everybody(), "list": OnList()}
+KINDS: dict[str, Kind] = {**CHOSEN, "frozen": Frozen(), "numbers": Numbers()}
 
 
 def parse(*, store_id: int, data: Any) -> dict[str, Any]:
-    """The stored form of an audience of the API. Raises AudienceInvalid for whatever is not exactly one of KINDS."""
+    """The stored form of an audience of the API. Raises AudienceInvalid for whatever is not exactly one of CHOSEN."""
     if not isinstance(data, Mapping):
         raise _refusal("", "An audience is an object.")
     exclude = data.get("exclude", [])
@@ -132,11 +123,11 @@ def parse(*, store_id: int, data: Any) -> dict[str, Any]:
 
 def _parse_one(data: Any, *, store_id: int, at: str) -> dict[str, Any]:
     if not isinstance(data, Mapping) or len(data) != 1:
-        raise _refusal(at, f"Name exactly one of: {', '.join(KINDS)}.")
+        raise _refusal(at, f"Name exactly one of: {', '.join(CHOSEN)}.")
     [(name, value)] = data.items()
-    if name not in KINDS:
-        raise _refusal(f"{at}/{name}", f"There is no such kind of audience; there is: {', '.join(KINDS)}.")
-    return KINDS[name].parse(value, store_id=store_id, at=f"{at}/{name}")
+    if name not in CHOSEN:
+        raise _refusal(f"{at}/{name}", f"There is no such kind of audience; there is: {', '.join(CHOSEN)}.")
+    return CHOSEN[name].parse(value, store_id=store_id, at=f"{at}/{name}")
 
 
 def show(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from audiences.models import (
     Contact,
     ContactImport,
     ContactList,
+    FrozenAudience,
     ImportProblem,
     ListMembership,
     Suppression,
@@ -179,4 +180,13 @@ class ImportProblemAdmin(OpsAdmin):
     """A row of a file that was refused."""
 
     list_display = ("contact_import_id", "row", "column", state("code"))
+    sortable_by = ()
+
+
+@admin.register(FrozenAudience)
+class FrozenAudienceAdmin(OpsAdmin):
+    """Audiences as they were when campaigns were planned for them."""
+
+    list_display = ("id", "store", "size", "created_at")
+    list_select_related = ("store",)
     sortable_by = ()

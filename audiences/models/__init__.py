@@ -7,6 +7,7 @@ from audiences.models.contacts import (
     ListMembership,
     Suppression,
 )
+from audiences.models.frozen import FrozenAudience, FrozenMember
 from audiences.models.imports import ContactImport, ImportedPhone, ImportProblem
 from audiences.models.stores import ApiKey, Member, Store, User
 
@@ -16,6 +17,8 @@ __all__ = [
     "Contact",
     "ContactImport",
     "ContactList",
+    "FrozenAudience",
+    "FrozenMember",
     "ImportProblem",
     "ImportedPhone",
     "ListMembership",
