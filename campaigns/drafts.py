@@ -40,7 +40,7 @@ class Draft(NamedTuple):
         return cls(
             message=campaign.message,
             kind=campaign.kind,
-            audience=campaign.audience,
+            audience=campaign.effective_audience,
             on_missing=campaign.on_missing,
             plain_values=campaign.plain_values,
             opt_out_text=campaign.opt_out_text if campaign.run else campaign.store.opt_out_text,

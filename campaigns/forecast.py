@@ -20,6 +20,7 @@ REASONS = {
     "queue_disabled": "All sending is switched off at the moment.",
     "no_route": "No provider account may send at the moment.",
     "quiet_hours": "Some recipients have quiet hours: they are texted when these are over.",
+    "local_time": "Some recipients get it at an hour of their own clock that has not come yet.",
     "pace": "The agreed pace is reached: the next messages leave in a moment.",
     "backing_off": "The provider could not take a batch: it is tried again in a moment.",
     "no_worker": "Messages are due and nothing leaves: other campaigns come first, or no worker is running.",
@@ -119,11 +120,11 @@ def _eta(found: Movement, progress: Progress, pace: Pace, rate: Rate) -> Eta:
     begins = max(found.now, found.first_ready or found.now)
     through = begins + timedelta(seconds=parts / speed)
     at = max(through, found.last_ready or through)
-    code = _waits(found, through, pace)
+    code = _waits(found, through, pace, progress)
     return Eta(at.replace(microsecond=0), "measured" if measured else "limit", code, REASONS.get(code, ""))
 
 
-def _waits(found: Movement, through: datetime, pace: Pace) -> str:
+def _waits(found: Movement, through: datetime, pace: Pace, progress: Progress) -> str:
     """Why not everything leaves at once: the first batch that waits is not due yet, or the last one is due late."""
     first_waits = found.first_ready is not None and found.first_ready > found.now + MOMENT
     last_waits = found.last_ready is not None and found.last_ready > through + MOMENT
@@ -131,4 +132,6 @@ def _waits(found: Movement, through: datetime, pace: Pace) -> str:
         return ""
     if first_waits and found.error_class:
         return "backing_off"
+    if progress.by_local_clock:
+        return "local_time"
     return "quiet_hours" if pace.quiet else "pace"

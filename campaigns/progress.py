@@ -61,6 +61,7 @@ class Progress(NamedTuple):
     last_sent_at: datetime | None
     version: int
     etag: str
+    by_local_clock: bool = False
 
 
 def read(campaign_id: int) -> Progress:
@@ -97,6 +98,7 @@ def read(campaign_id: int) -> Progress:
         last_sent_at=row.last_sent_at,
         version=row.version,
         etag=f'"{campaign_id}-{row.version}-{campaign.status}-{in_flight}"',
+        by_local_clock=bool(campaign.local_at),
     )
 
 

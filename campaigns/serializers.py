@@ -6,12 +6,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audiences import audience
-from campaigns.states import CAMPAIGN, KINDS, PRIORITIES
-from config.problems import invalid
-from config.wire import ActorField, Body, JsonObject, PublicId
+from campaigns.states import CAMPAIGN, KINDS, PRIORITIES, WRITTEN_KINDS
+from config.wire import ActorField, Body, JsonObject, Moment, PublicId
 
-WRITTEN_KINDS = ("marketing", "service")  # the others are made by the house itself
 MISSING = ("blank", "skip")
+AUDIENCE_MODES = ("launch", "frozen")
 
 
 class PartShape(serializers.Serializer[Any]):
@@ -26,6 +25,9 @@ class AudienceShape(serializers.Serializer[Any]):
     all = serializers.BooleanField(required=False)
     list = PublicId(kind="lst", required=False)
     exclude = PartShape(many=True, required=False)
+    numbers = serializers.IntegerField(
+        required=False, help_text="Only shown, of tests and direct messages: to so many numbers."
+    )
 
 
 @extend_schema_field(AudienceShape)
@@ -86,7 +88,20 @@ class CampaignBody(DraftBody):
     id = PublicId(kind="cmp", read_only=True)
     name = serializers.CharField(max_length=200)
     priority = PriorityField(default=PRIORITIES["normal"])
-    send_at = serializers.DateTimeField(allow_null=True, required=False, help_text="When `schedule` is to send it.")
+    send_at = Moment(
+        allow_null=True,
+        required=False,
+        help_text="When `schedule` is to send it; without an offset by the clock of the store.",
+    )
+    local_at = serializers.CharField(
+        read_only=True, help_text="By each recipient's own clock; empty: all at `send_at`."
+    )
+    audience_mode = serializers.ChoiceField(
+        choices=AUDIENCE_MODES, read_only=True, help_text="`frozen`: to those who belonged when it was scheduled."
+    )
+    max_credits = serializers.IntegerField(
+        read_only=True, allow_null=True, help_text="The price agreed to when it was scheduled: it never costs more."
+    )
     status = serializers.ChoiceField(choices=CAMPAIGN.states, read_only=True)
     reason = serializers.CharField(read_only=True, help_text="Why it is paused, failed or still waiting.")
     sender = serializers.CharField(read_only=True, help_text="Frozen when sending starts.")
@@ -96,6 +111,7 @@ class CampaignBody(DraftBody):
     updated_at = serializers.DateTimeField(read_only=True)
     started_at = serializers.DateTimeField(read_only=True, allow_null=True)
     finished_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    archived_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
 class EnqueueBody(Body):
@@ -123,21 +139,7 @@ class EnqueuedShape(serializers.Serializer[Any]):
     request_id = serializers.CharField()
 
 
-class ScheduleBody(Body):
-    """When to send."""
-
-    send_at = serializers.DateTimeField(required=False, help_text="Without it: the campaign's own `send_at`.")
-
-
 class ReasonBody(Body):
     """Why, for the history."""
 
     reason = serializers.CharField(required=False, allow_blank=True, max_length=200, default="")
-
-
-def moment(body: ScheduleBody, *, planned: Any) -> Any:
-    """The time to send: the body's, else the campaign's own. Raises InvalidFields when there is none."""
-    send_at = body.validated_data.get("send_at") or planned
-    if send_at is None:
-        raise invalid("/send_at", "When is it to be sent?", code="required")
-    return send_at

@@ -18,6 +18,13 @@ class RetryBody(Body):
         default=list(WORTH_RETRYING),
         help_text="Error classes; without them those that a second attempt may help.",
     )
+    credits = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=0,
+        help_text="The price shown: 409 if it is another now.",
+    )
 
 
 class ClassPriceShape(serializers.Serializer[Any]):

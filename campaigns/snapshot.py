@@ -6,8 +6,7 @@ Killed anywhere it goes on at its cursor; it never holds more than the quote did
 import logging
 import time
 from collections.abc import Sequence
-from datetime import timedelta
-from itertools import islice
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -16,12 +15,13 @@ from django.utils import timezone
 
 from billing.prices import PriceTable
 from campaigns import merge
+from campaigns.clock import releases
 from campaigns.content import Content
 from campaigns.drafts import Draft, prices_of
 from campaigns.hold import release_rest
 from campaigns.models import Campaign, CampaignRecipient, CampaignSnapshot, SendBatch
 from campaigns.people import people
-from campaigns.queries.snapshot import add_pending, copy_recipients
+from campaigns.queries.snapshot import add_pending, by_key, copy_recipients
 from campaigns.services.moves import pause
 from config.audit import SYSTEM
 from config.failpoints import reach
@@ -34,12 +34,13 @@ SLICE_SECONDS = 20.0
 
 
 class Planned(NamedTuple):
-    """A recipient to be written: parts and credits are frozen here."""
+    """A recipient to be written: parts and credits are frozen here. `not_before`: by his own clock; None: at once."""
 
-    contact_id: int
+    contact_id: int | None
     phone: str
     parts: int
     credits: int
+    not_before: datetime | None = None
 
 
 class OverHold(Exception):
@@ -94,14 +95,14 @@ def _chunk(campaign_id: int, *, careful: bool = False) -> dict[str, int] | None:
         now = timezone.now()
         content, prices = Draft.of(campaign).content(), prices_of(campaign, now=now)
         rows = _contacts(campaign, content, snapshot)
-        planned = _plan(rows, content=content, prices=prices, skip=campaign.on_missing == "skip")
+        planned = _plan(rows, campaign, content=content, prices=prices)
         if careful:
             planned = _new_phones(campaign_id, planned)
         credits = sum(person.credits for person in planned)
         hold = campaign.reservation
         if hold is None or snapshot.credits + credits > hold.amount:
             raise OverHold
-        batches = _write(campaign, planned, reservation_id=hold.pk)
+        batches = write(campaign, planned, reservation_id=hold.pk)
         last = len(rows) < settings.SNAPSHOT_CHUNK
         CampaignSnapshot.objects.filter(pk=campaign_id).update(
             cursor=rows[-1][0] if rows else snapshot.cursor,
@@ -124,30 +125,31 @@ def _sending(campaign_id: int) -> Campaign | None:
 
 
 def _contacts(campaign: Campaign, content: Content, snapshot: CampaignSnapshot) -> list[tuple[Any, ...]]:
-    """The next chunk of included contacts: (id, phone, country, merged values …) by id."""
+    """The next chunk of included contacts: (id, phone, country, time zone, merged values …) by id."""
     members = people(
         store=campaign.store,
-        audience_stored=campaign.audience,
+        audience_stored=campaign.effective_audience,
         kind=campaign.kind,
         bound=snapshot.bound,
         after=snapshot.cursor,
     )
-    columns = ("pk", "phone", "country", *merge.names(content))
-    return list(
-        merge.with_fields(members.filter(exclusion=None), content)
-        .order_by("pk")
-        .values_list(*columns)[: settings.SNAPSHOT_CHUNK]
-    )
+    columns = ("pk", "phone", "country", "time_zone", *merge.names(content))
+    rows = merge.with_fields(members.filter(exclusion=None), content).order_by("pk").values_list(*columns)
+    with by_key():
+        return list(rows[: settings.SNAPSHOT_CHUNK])
 
 
-def _plan(rows: Sequence[tuple[Any, ...]], *, content: Content, prices: PriceTable, skip: bool) -> list[Planned]:
-    planned = []
-    for contact_id, phone, country, *merged in rows:
+def _plan(
+    rows: Sequence[tuple[Any, ...]], campaign: Campaign, *, content: Content, prices: PriceTable
+) -> list[Planned]:
+    planned, not_before = [], releases(campaign)
+    for contact_id, phone, country, time_zone, *merged in rows:
         fields = merge.by_field(content, tuple(merged))
-        if skip and content.lacks(fields):
+        if campaign.on_missing == "skip" and content.lacks(fields):
             continue
         parts = content.parts(content.values(fields))
-        planned.append(Planned(contact_id, phone, parts, parts * prices.credits_per_part(country)))
+        credits = parts * prices.credits_per_part(country)
+        planned.append(Planned(contact_id, phone, parts, credits, not_before(country, time_zone)))
     return planned
 
 
@@ -164,10 +166,9 @@ def _new_phones(campaign_id: int, planned: Sequence[Planned]) -> list[Planned]:
     return [person for person in planned if person.phone not in known]
 
 
-def _write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: int) -> int:
+def write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: int) -> int:
     """Insert the batches, then their recipients by COPY, then the counter. Returns the number of batches."""
-    people, size = iter(planned), _batch_size(campaign)
-    cuts = list(iter(lambda: list(islice(people, size)), []))
+    cuts = _cuts(planned, size=_batch_size(campaign))
     batches = SendBatch.objects.bulk_create(
         SendBatch(
             store_id=campaign.store_id,
@@ -176,6 +177,7 @@ def _write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: in
             run=campaign.run,
             size=len(cut),
             parts=sum(person.parts for person in cut),
+            **({"ready_at": cut[0].not_before} if cut[0].not_before else {}),
         )
         for cut in cuts
     )
@@ -186,6 +188,14 @@ def _write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: in
     )
     add_pending(campaign_id=campaign.pk, recipients=len(planned))
     return len(batches)
+
+
+def _cuts(planned: Sequence[Planned], *, size: int) -> list[list[Planned]]:
+    """Batches of at most `size`, each of people who may be texted from the same moment on."""
+    by_moment: dict[datetime | None, list[Planned]] = {}
+    for person in planned:
+        by_moment.setdefault(person.not_before, []).append(person)
+    return [people[at : at + size] for people in by_moment.values() for at in range(0, len(people), size)]
 
 
 def unfinished(*, older_than_seconds: int, limit: int) -> list[int]:

@@ -23,6 +23,7 @@ CAMPAIGN = Machine(
 )
 CAMPAIGN_LIVE = ("sending", "paused")
 CAMPAIGN_EDITABLE = ("draft", "scheduled")
+CAMPAIGN_ENDED = ("completed", "failed", "cancelled")
 
 RECIPIENT = Machine(
     name="recipient",
@@ -79,6 +80,8 @@ BATCH = Machine(
 BATCH_OPEN = ("ready", "claimed", "calling")
 
 KINDS = ("marketing", "service", "birthday", "welcome", "test", "direct")
+WRITTEN_KINDS = ("marketing", "service")  # what a merchant writes; the others are made by the house itself
+NUMBERS_KINDS = ("test", "direct")  # to numbers, not to an audience: not in the list of campaigns
 # 0 is served first.
 PRIORITIES = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
 

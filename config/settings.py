@@ -140,8 +140,7 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "inte
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 
-# One switch that stops all sending: rows stay, nothing is claimed.
-QUEUE_DISABLED = env.bool("QUEUE_DISABLED", default=False)
+QUEUE_DISABLED = env.bool("QUEUE_DISABLED", default=False)  # stops all sending: rows stay, nothing is claimed
 
 # Sending ------------------------------------------------------------------------------------------------------------
 SMS_BATCH_SIZE = env.int("SMS_BATCH_SIZE", default=500)  # recipients per batch at most; the provider may allow fewer
@@ -163,6 +162,7 @@ LIMIT_STORE_RATE = env.int("LIMIT_STORE_RATE", default=0)  # parts per second of
 LIMIT_WAIT_SECONDS = env.float("LIMIT_WAIT_SECONDS", default=2.0)  # a worker waits so long with a batch in hand
 POLL_AFTER_SECONDS = env.int("POLL_AFTER_SECONDS", default=1800)  # silence before the provider is asked
 RECEIPT_BATCH = env.int("RECEIPT_BATCH", default=1000)
+TEST_SENDS_PER_HOUR = env.int("TEST_SENDS_PER_HOUR", default=30)  # of one store, of at most five numbers each
 
 # Webhooks -----------------------------------------------------------------------------------------------------------
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)  # development: http, any port and address

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import IO, Any, cast
 
 from django.conf import settings
@@ -87,6 +88,16 @@ class PublicId(serializers.CharField):
         if number is None:
             self.fail("unknown_id")
         return number
+
+
+class Moment(serializers.DateTimeField):
+    """A moment. Without an offset it stays naive: a clock's time, for a service that knows whose clock."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        # Zones reach a day over the ends of the calendar; nothing is planned there.
+        if not 1970 < value.year < 9999:
+            self.fail("invalid", format="a year from 1971 to 9998")
+        return value
 
 
 class JsonObject(serializers.DictField):

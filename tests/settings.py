@@ -11,6 +11,7 @@ os.environ.setdefault("LOG_LEVEL", "ERROR")
 os.environ.setdefault("API_RATE_GENERAL", "0")
 os.environ.setdefault("API_RATE_SEND", "0")
 os.environ.setdefault("API_RATE_IMPORT", "0")
+os.environ.setdefault("TEST_SENDS_PER_HOUR", "1000000")
 # Workers of pytest-xdist share one Redis, and tests count and empty its queues: each worker has a database of its own.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     for name in ("REDIS_URL", "CELERY_BROKER_URL"):

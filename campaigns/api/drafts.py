@@ -3,6 +3,7 @@
 from typing import Any
 
 import django_filters
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +14,7 @@ from campaigns.errors import InvalidStatus
 from campaigns.models import Campaign
 from campaigns.serializers import CampaignBody
 from campaigns.services import edit
-from campaigns.states import CAMPAIGN, KINDS
+from campaigns.states import CAMPAIGN, KINDS, NUMBERS_KINDS
 from config.idempotency import idempotent
 
 
@@ -21,7 +22,23 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]
     """What a list of campaigns can be narrowed by."""
 
     status = django_filters.ChoiceFilter(choices=[(state, state) for state in CAMPAIGN.states])
-    kind = django_filters.ChoiceFilter(choices=[(kind, kind) for kind in KINDS])
+    kind = django_filters.ChoiceFilter(
+        choices=[(kind, kind) for kind in KINDS], label="Left out: without test and direct messages."
+    )
+    archived = django_filters.ChoiceFilter(
+        choices=[("true", "true"), ("false", "false")], method="in_archive", label="Left out: false."
+    )
+
+    def in_archive(self, queryset: "QuerySet[Campaign]", name: str, value: str) -> "QuerySet[Campaign]":
+        """Only those in the archive, or only the others."""
+        return queryset.filter(archived_at__isnull=value == "false")
+
+    def filter_queryset(self, queryset: "QuerySet[Campaign]") -> "QuerySet[Campaign]":
+        """By what was asked; else what people work with. Index: campaign_written."""
+        chosen = self.form.cleaned_data
+        rows: QuerySet[Campaign] = super().filter_queryset(queryset)
+        rows = rows if chosen["kind"] else rows.exclude(kind__in=NUMBERS_KINDS)
+        return rows if chosen["archived"] else rows.filter(archived_at=None)
 
 
 class Drafts(StoreViews[Campaign]):
@@ -51,7 +68,7 @@ class Drafts(StoreViews[Campaign]):
 
     @refuses(AudienceInvalid, InvalidStatus)
     def partial_update(self, request: Request, id: str) -> Response:
-        """Change a draft or scheduled campaign; what is left out stays."""
+        """Change a draft or scheduled campaign, or the priority of one that is being sent; what is left out stays."""
         campaign = self.get_object()
         body = self.body(CampaignBody, row=campaign)
         fields: dict[str, Any] = body.stored(store_id=self.caller.store_id)

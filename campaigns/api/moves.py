@@ -22,9 +22,11 @@ from campaigns.errors import (
     StoreStopped,
 )
 from campaigns.models import Campaign
-from campaigns.serializers import CampaignBody, EnqueueBody, EnqueuedShape, ReasonBody, ScheduleBody, moment
+from campaigns.serializers import CampaignBody, EnqueueBody, EnqueuedShape, ReasonBody
+from campaigns.serializers_moves import ScheduleBody
 from campaigns.services import moves
 from campaigns.services.launch import Launched, launch
+from campaigns.services.schedule import ChangedMeanwhile, schedule, unschedule
 from config.idempotency import idempotent
 from config.logging import request_id
 
@@ -73,23 +75,24 @@ class Moves(StoreViews[Campaign]):
         return Response(enqueued(launched), status=202)
 
     @extend_schema(request=ScheduleBody, responses=CampaignBody)
-    @refuses(NoMessageText, StoreStopped, InvalidStatus)
+    @refuses(NoMessageText, StoreStopped, InvalidStatus, QuoteChanged, ChangedMeanwhile)
     @action(detail=True, methods=["post"])
     @counts_as("send")
     @idempotent
     def schedule(self, request: Request, id: str) -> Response:
-        """Send at a time. The credits are held when it starts."""
+        """Send at a time: one for all, or the recipients' own. The credits are held when it starts.
+
+        With a `quote_id` it starts for at most that price; dearer, it stays scheduled and says why.
+        """
         campaign = self.get_object()
-        body = self.body(ScheduleBody)
-        send_at = moment(body, planned=campaign.send_at)
-        return self._moved(moves.schedule, campaign, send_at=send_at)
+        return self._moved(schedule, campaign, plan=self.body(ScheduleBody).plan(campaign))
 
     @extend_schema(request=ReasonBody, responses=CampaignBody)
     @refuses(InvalidStatus)
     @action(detail=True, methods=["post"])
     def unschedule(self, request: Request, id: str) -> Response:
         """Back to draft."""
-        return self._with_reason(moves.unschedule)
+        return self._with_reason(unschedule)
 
     @extend_schema(request=ReasonBody, responses=CampaignBody)
     @refuses(InvalidStatus)

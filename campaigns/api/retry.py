@@ -9,7 +9,7 @@ from audiences.openapi import refuses
 from audiences.quotas import counts_as
 from audiences.tenancy import StoreViews
 from billing.errors import InsufficientCredits
-from campaigns.errors import InvalidStatus, NothingToRetry, StoreStopped
+from campaigns.errors import InvalidStatus, NothingToRetry, QuoteChanged, StoreStopped
 from campaigns.models import Campaign
 from campaigns.serializers import CampaignBody
 from campaigns.serializers_retry import RetryBody, RetryPriceShape
@@ -27,7 +27,7 @@ class Retrying(StoreViews[Campaign]):
     """A second run of a campaign, for those who failed in the first."""
 
     @extend_schema(request=RetryBody, responses={202: CampaignBody})
-    @refuses(InvalidStatus, NothingToRetry, InsufficientCredits, StoreStopped)
+    @refuses(InvalidStatus, NothingToRetry, QuoteChanged, InsufficientCredits, StoreStopped)
     @action(detail=True, methods=["post"], url_path="retry-failed")
     @counts_as("send")
     @idempotent
@@ -37,9 +37,13 @@ class Retrying(StoreViews[Campaign]):
         Only `failed` ones: who may have got the message (undelivered, unknown, unconfirmed) is never sent to twice.
         """
         campaign = self.get_object()
-        classes = self.body(RetryBody).validated_data["classes"]
+        asked = self.body(RetryBody).validated_data
         moved = retry_failed(
-            store_id=self.caller.store_id, campaign_id=campaign.pk, actor=self.caller.actor, classes=classes
+            store_id=self.caller.store_id,
+            campaign_id=campaign.pk,
+            actor=self.caller.actor,
+            classes=asked["classes"],
+            credits=asked["credits"],
         )
         return Response(self.read(moved), status=202)
 

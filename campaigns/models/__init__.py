@@ -4,6 +4,7 @@ from campaigns.models.campaign import Campaign, CampaignEvent, CampaignProgress,
 from campaigns.models.counts import CampaignMinute, LatencyCount
 from campaigns.models.quote import Quote
 from campaigns.models.sending import CampaignRecipient, SendBatch, StoreLane
+from campaigns.models.template import StoreTemplate
 
 __all__ = [
     "Campaign",
@@ -17,4 +18,5 @@ __all__ = [
     "ReasonCount",
     "SendBatch",
     "StoreLane",
+    "StoreTemplate",
 ]

@@ -1,10 +1,12 @@
 """A campaign, its counters, its history, and how far its snapshot got."""
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from audiences.models import Store
+from audiences.models import FrozenAudience, Store
 from billing.models import CreditReservation
 from campaigns.models.quote import Quote
 from campaigns.states import CAMPAIGN, KINDS, PRIORITIES
@@ -32,7 +34,18 @@ class Campaign(models.Model):
     )
     quote = models.ForeignKey(Quote, null=True, on_delete=models.PROTECT, related_name="+")
     reservation = models.ForeignKey(CreditReservation, null=True, on_delete=models.PROTECT, related_name="+")
-    send_at = models.DateTimeField(null=True)
+    send_at = models.DateTimeField(null=True, help_text="when it is due; by the recipients' clocks: the first of them")
+    local_at = models.CharField(
+        max_length=19,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="2026-07-01T09:00:00 by each recipient's own clock; empty: all at once",
+    )
+    frozen = models.ForeignKey(
+        FrozenAudience, null=True, on_delete=models.PROTECT, related_name="+", help_text="who belonged when planned"
+    )
+    max_credits = models.BigIntegerField(null=True, help_text="the price that was agreed to when it was planned")
     next_try_at = models.DateTimeField(null=True, help_text="when a due campaign that could not start is tried again")
     created_by = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
@@ -56,6 +69,14 @@ class Campaign(models.Model):
         ]
         indexes = [
             models.Index(fields=["store", "-id"], name="campaign_store"),
+            # the tests that a store sent lately
+            models.Index(fields=["store", "created_at"], name="campaign_tests", condition=Q(kind="test")),
+            # the list of what merchants write: direct messages may be many more
+            models.Index(
+                fields=["store", "-id"],
+                name="campaign_written",
+                condition=Q(archived_at__isnull=True) & ~Q(kind__in=["test", "direct"]),
+            ),
             models.Index(fields=["next_try_at"], name="campaign_due", condition=Q(status="scheduled")),
             models.Index(
                 fields=["priority", "store"], name="campaign_live", condition=Q(status__in=["sending", "paused"])
@@ -64,6 +85,16 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def audience_mode(self) -> str:
+        """`frozen`: to those who belonged when it was planned; `launch`: to those who belong when it starts."""
+        return "frozen" if self.frozen_id else "launch"
+
+    @property
+    def effective_audience(self) -> dict[str, Any]:
+        """Whom it is for: its audience, or who belonged to that when it was frozen. Stored form."""
+        return {"kind": "frozen", "id": self.frozen_id} if self.frozen_id else dict(self.audience)
 
 
 class CampaignProgress(models.Model):

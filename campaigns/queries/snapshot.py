@@ -1,10 +1,11 @@
 """Statements of the snapshot."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from config.sql import copy_rows, execute
 
-RecipientRow = tuple[int, int, int, int, str, int, int]
+RecipientRow = tuple[int, int, int | None, int, str, int, int]
 
 
 def copy_recipients(rows: Iterable[RecipientRow]) -> None:
@@ -26,3 +27,15 @@ def add_pending(*, campaign_id: int, recipients: int) -> None:
          WHERE campaign_id = %(campaign_id)s
     """
     execute(sql, {"campaign_id": campaign_id, "recipients": recipients})
+
+
+@contextmanager
+def by_key() -> Iterator[None]:
+    """Read an audience in the order of its key, a chunk at a time; inside a transaction.
+
+    The planner takes `exclusion IS NULL` for one contact in 200, so under a million contacts it would rather read and
+    sort them all for every chunk: measured with 400 000 in a frozen audience 5 000 a second, in this order 28 000.
+    """
+    execute("SET LOCAL enable_sort = off", {})
+    yield
+    execute("SET LOCAL enable_sort TO DEFAULT", {})

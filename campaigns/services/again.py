@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from billing.services import hold
 from campaigns import history
-from campaigns.errors import InvalidStatus, NothingToRetry
+from campaigns.errors import InvalidStatus, NothingToRetry, QuoteChanged
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.queries.batches import move_to_batch
 from campaigns.queries.progress import count_moves
@@ -61,11 +61,18 @@ def price_of_retry(*, store_id: int, campaign_id: int, classes: Sequence[str] = 
     )
 
 
-def retry_failed(*, store_id: int, campaign_id: int, actor: Actor, classes: Sequence[str] = WORTH_RETRYING) -> Campaign:
+def retry_failed(
+    *,
+    store_id: int,
+    campaign_id: int,
+    actor: Actor,
+    classes: Sequence[str] = WORTH_RETRYING,
+    credits: int | None = None,
+) -> Campaign:
     """completed or failed → sending again, with the failed recipients of these classes, held at their frozen prices.
 
-    Raises InvalidStatus (also for the loser of two clicks), NothingToRetry, InsufficientCredits, StoreStopped; then
-    nothing changed.
+    `credits`: the price that was shown; nothing is sent for another. Raises InvalidStatus (also for the loser of two
+    clicks), NothingToRetry, QuoteChanged, InsufficientCredits, StoreStopped; then nothing changed.
     """
     may_send(campaign_of(store_id=store_id, campaign_id=campaign_id).store)
     with transaction.atomic():
@@ -73,8 +80,16 @@ def retry_failed(*, store_id: int, campaign_id: int, actor: Actor, classes: Sequ
         if campaign.status not in CAMPAIGN.moves["retry"].sources:
             raise refusal("retry", campaign.status)
         rows = _failed(Q(campaign_id=campaign_id, reason__in=classes))
+        _check_price(rows, credits)
         _run_again(campaign, rows, actor=actor, reason=", ".join(classes))
     return campaign_of(store_id=store_id, campaign_id=campaign_id)
+
+
+def _check_price(rows: Sequence[Row], credits: int | None) -> None:
+    cost = sum(row.credits for row in rows)
+    if rows and credits is not None and cost != credits:
+        difference = {"credits": {"quoted": credits, "now": cost}}
+        raise QuoteChanged("What a retry costs has changed since it was shown.", difference=difference)
 
 
 def requeue(*, batch_id: int, actor: Actor, reason: str = "") -> int:
@@ -130,7 +145,7 @@ def _run_again(campaign: Campaign, rows: Sequence[Row], *, actor: Actor, reason:
     if before in CAMPAIGN_LIVE:  # its own hold stays: whoever is not written down yet is paid from it
         Campaign.objects.filter(pk=campaign.pk).update(**columns)
     else:
-        columns |= {"reservation": reservation, "finished_at": None}
+        columns |= {"reservation": reservation, "finished_at": None, "archived_at": None}
         CAMPAIGN.move(Campaign.objects.filter(pk=campaign.pk), "retry", **columns)
     after = before if before in CAMPAIGN_LIVE else "sending"
     facts = {"recipients": len(rows), "credits": credits, "run": run}

@@ -3,17 +3,18 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import Error, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from campaigns import history
 from campaigns.drafts import Draft
 from campaigns.models import Campaign
 from campaigns.quotes import make_quote
 from campaigns.services.find import may_send
 from campaigns.services.gate import Intent, permit
 from campaigns.services.launch import begin, start
-from campaigns.services.moves import unschedule
+from campaigns.services.schedule import unschedule
 from config.audit import SYSTEM
 from config.problems import Problem
 
@@ -29,9 +30,10 @@ def launch_due(*, limit: int) -> dict[str, int]:
     """Launch scheduled campaigns whose time has come, oldest try first.
 
     One that cannot start keeps its schedule with the reason and is tried every 15 minutes for 24 hours, then it goes
-    back to draft: it never keeps others waiting. Returns {due, launched, postponed, given_up}.
+    back to draft: it never keeps others waiting. `moved`: a person did something else with it meanwhile. Returns {due,
+    launched, postponed, given_up, moved}.
     """
-    counts = {"due": 0, "launched": 0, "postponed": 0, "given_up": 0}
+    counts = {"due": 0, "launched": 0, "postponed": 0, "given_up": 0, "moved": 0}
     while counts["due"] < limit and (campaign := _take()) is not None:
         counts["due"] += 1
         counts[_try(campaign)] += 1
@@ -55,19 +57,31 @@ def _try(campaign: Campaign) -> str:
         may_send(campaign.store)
         quote = make_quote(store=campaign.store, draft=Draft.of(campaign), campaign_id=campaign.pk)
         permit(Intent(campaign.store, quote, campaign.status))
-        start(store_id=campaign.store_id, campaign_id=campaign.pk, quote=quote, actor=SYSTEM)
+        start(store_id=campaign.store_id, campaign_id=campaign.pk, quote=quote, actor=SYSTEM, due=campaign.send_at)
     except Problem as problem:
-        return _postpone(campaign, problem, now)
+        return _postpone(campaign, now, code=problem.code, why=problem.detail)
+    except Error:
+        raise
+    except Exception:  # a bug that one campaign brings out: it gets a reason like any other, and keeps nobody waiting
+        log.exception("scheduled_campaign_failed", extra={"campaign_id": campaign.pk})
+        return _postpone(campaign, now, code="INTERNAL_ERROR", why="Something on our side is broken.")
     begin(campaign.pk, recipients=quote.recipients)
     return "launched"
 
 
-def _postpone(campaign: Campaign, problem: Problem, now: datetime) -> str:
-    log.info("scheduled_campaign_postponed", extra={"campaign_id": campaign.pk, "code": problem.code})
-    if campaign.send_at and now - campaign.send_at > GIVE_UP:
-        reason = f"could not start for 24 hours: {problem.code}"
-        unschedule(store_id=campaign.store_id, campaign_id=campaign.pk, actor=SYSTEM, reason=reason)
-        return "given_up"
-    rows = Campaign.objects.filter(pk=campaign.pk, status="scheduled")
-    rows.update(next_try_at=now + TRY_AGAIN, reason=f"{problem.code}: {problem.detail}"[:200])
+def _postpone(campaign: Campaign, now: datetime, *, code: str, why: str) -> str:
+    """The next try, with the reason; a reason that is new is an event. Nothing, if a person moved it meanwhile."""
+    log.info("scheduled_campaign_postponed", extra={"campaign_id": campaign.pk, "code": code})
+    reason = f"{code}: {why}"[:200]
+    with transaction.atomic():
+        latest = Campaign.objects.select_for_update().filter(pk=campaign.pk).first()
+        if latest is None or latest.status != "scheduled" or latest.send_at != campaign.send_at:
+            return "moved"
+        if latest.send_at and now - latest.send_at > GIVE_UP:
+            reason = f"could not start for 24 hours: {code}"
+            unschedule(store_id=campaign.store_id, campaign_id=campaign.pk, actor=SYSTEM, reason=reason)
+            return "given_up"
+        if latest.reason != reason:
+            history.append(latest, "postpone", before="scheduled", after="scheduled", actor=SYSTEM, reason=reason)
+        Campaign.objects.filter(pk=campaign.pk).update(next_try_at=now + TRY_AGAIN, reason=reason)
     return "postponed"

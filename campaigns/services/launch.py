@@ -1,6 +1,7 @@
 """Launch: the O(1) decision to send. Afterwards the hold is taken and nothing can forget the campaign."""
 
 import logging
+from datetime import datetime
 from typing import NamedTuple
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.utils import timezone
 from billing.services import hold
 from campaigns import history
 from campaigns.drafts import Draft
-from campaigns.errors import NoMessageText
+from campaigns.errors import NoMessageText, QuoteChanged
 from campaigns.models import Campaign, CampaignProgress, CampaignSnapshot, Quote, StoreLane
 from campaigns.quotes import check_unedited, quote_for_launch
 from campaigns.services.find import campaign_of, locked, may_send, refusal
@@ -55,28 +56,27 @@ def launch(*, store_id: int, campaign_id: int, quote_id: int | None, actor: Acto
     return Launched(campaign, quote.recipients, quote.credits, "available" if taken else "unavailable")
 
 
-def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor) -> None:
-    """The launch's one transaction. Lock order: campaign, reservation, account."""
+def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor, due: datetime | None = None) -> None:
+    """The launch's one transaction. Lock order: campaign, reservation, account.
+
+    `due`: the time that a sweep found; it starts nothing that was planned anew, or unscheduled, while it counted, nor
+    for more than was agreed to. Without it a person sends now: to everybody at once, whatever was planned.
+    """
     now = timezone.now()
     with transaction.atomic(durable=True):
         campaign = locked(store_id=store_id, campaign_id=campaign_id)
         before = campaign.status
         if before not in CAMPAIGN.moves["launch"].sources:
             raise refusal("launch", before)
+        if due is not None:
+            _check_plan(campaign, due=due, quote=quote)
         draft = Draft.of(campaign)
         check_unedited(quote, draft)
         StoreLane.objects.get_or_create(store_id=store_id, priority=campaign.priority)
         CampaignProgress.objects.create(campaign=campaign)
         CampaignSnapshot.objects.create(campaign=campaign, bound=quote.audience_bound, created_at=now, touched_at=now)
-        history.append(
-            campaign,
-            "launch",
-            before=before,
-            after="sending",
-            actor=actor,
-            recipients=quote.recipients,
-            credits=quote.credits,
-        )
+        facts = {"recipients": quote.recipients, "credits": quote.credits}
+        history.append(campaign, "launch", before=before, after="sending", actor=actor, reason="", **facts)
         reservation = hold(
             store_id=store_id,
             amount=quote.credits,
@@ -94,7 +94,17 @@ def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor) -> Non
             reason="",
             started_at=now,
             updated_at=now,
+            **({} if due else {"local_at": "", "max_credits": None}),
         )
+
+
+def _check_plan(campaign: Campaign, *, due: datetime, quote: Quote) -> None:
+    if campaign.status != "scheduled" or campaign.send_at != due:
+        raise refusal("launch", campaign.status)
+    limit = campaign.max_credits
+    if limit is not None and quote.credits > limit:
+        difference = {"credits": {"quoted": limit, "now": quote.credits}}
+        raise QuoteChanged(f"It would cost {quote.credits} credits; {limit} were agreed to.", difference=difference)
 
 
 def begin(campaign_id: int, *, recipients: int) -> bool:

@@ -1,36 +1,16 @@
-"""Moves of a campaign that a person asks for: schedule, unschedule, pause, resume, cancel."""
+"""Moves of a campaign that a person asks for while it is sent: pause, resume, cancel."""
 
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from campaigns import history
-from campaigns.errors import NoMessageText
 from campaigns.models import Campaign
 from campaigns.services.find import campaign_of, locked, may_send, refusal
 from campaigns.states import CAMPAIGN
 from config.audit import Actor
-from config.problems import invalid
 from config.queues import Task, enqueue
-
-
-def schedule(*, store_id: int, campaign_id: int, send_at: datetime, actor: Actor) -> Campaign:
-    """Send at a moment (aware). Holds nothing: the price is held at launch. Raises InvalidFields for the past."""
-    if send_at <= timezone.now():
-        raise invalid("/send_at", "The time has passed.", code="past")
-    campaign = campaign_of(store_id=store_id, campaign_id=campaign_id)
-    if not campaign.message.strip():
-        raise NoMessageText
-    may_send(campaign.store)
-    return _move("schedule", campaign, actor=actor, send_at=send_at, next_try_at=send_at)
-
-
-def unschedule(*, store_id: int, campaign_id: int, actor: Actor, reason: str = "") -> Campaign:
-    """Back to draft."""
-    campaign = campaign_of(store_id=store_id, campaign_id=campaign_id)
-    return _move("unschedule", campaign, actor=actor, history_reason=reason, next_try_at=None)
 
 
 def pause(*, store_id: int, campaign_id: int, actor: Actor, reason: str = "") -> Campaign:

@@ -30,7 +30,7 @@ def now(campaign: Campaign) -> Campaign:
 def test_what_is_due_starts_by_itself() -> None:
     campaign = scheduled()
 
-    assert launch_due(limit=5) == {"due": 1, "launched": 1, "postponed": 0, "given_up": 0}
+    assert launch_due(limit=5) == {"due": 1, "launched": 1, "postponed": 0, "given_up": 0, "moved": 0}
 
     assert now(campaign).status == "sending"
     assert money(campaign) == (1000, 2)

@@ -108,6 +108,14 @@ def test_quiet_hours_put_the_end_off() -> None:
     assert "quiet hours" in all_wait.detail
 
 
+def test_an_hour_of_other_clocks_puts_the_end_off() -> None:
+    evening = NOW + timedelta(hours=7)
+
+    eta = ahead(STILL._replace(first_ready=evening, last_ready=evening), by_local_clock=True).eta
+
+    assert (eta.at, eta.reason) == (evening + timedelta(seconds=12), "local_time")
+
+
 def test_without_quiet_hours_it_is_the_pace_that_makes_wait() -> None:
     later = NOW + timedelta(seconds=30)
 

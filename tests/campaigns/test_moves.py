@@ -10,7 +10,8 @@ from django.utils import timezone
 from audiences.models import Store
 from campaigns.errors import InvalidStatus, NoMessageText, StoreStopped
 from campaigns.models import Campaign, CampaignEvent
-from campaigns.services.moves import cancel, pause, resume, schedule, unschedule
+from campaigns.services.moves import cancel, pause, resume
+from campaigns.services.schedule import Plan, schedule, unschedule
 from config.audit import SYSTEM, Actor
 from config.models import AuditEvent
 from config.problems import InvalidFields, NotFound
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.django_db
 LATER = datetime(2999, 1, 1, 9, tzinfo=UTC)
 ALL = ("draft", "scheduled", "sending", "paused", "completed", "failed", "cancelled")
 MOVES: dict[str, tuple[Callable[..., Campaign], dict[str, Any], set[str], str]] = {
-    "schedule": (schedule, {"send_at": LATER}, {"draft", "scheduled"}, "scheduled"),
+    "schedule": (schedule, {"plan": Plan(LATER)}, {"draft", "scheduled"}, "scheduled"),
     "unschedule": (unschedule, {}, {"scheduled"}, "draft"),
     "pause": (pause, {}, {"sending"}, "paused"),
     "resume": (resume, {}, {"paused"}, "sending"),
@@ -107,7 +108,7 @@ def test_scheduling_again_moves_the_time() -> None:
     campaign = standing("scheduled")
     sooner = datetime(2998, 1, 1, tzinfo=UTC)
 
-    moved = schedule(store_id=campaign.store_id, campaign_id=campaign.pk, send_at=sooner, actor=SYSTEM)
+    moved = schedule(store_id=campaign.store_id, campaign_id=campaign.pk, plan=Plan(sooner), actor=SYSTEM)
 
     assert (moved.send_at, moved.next_try_at) == (sooner, sooner)
 
@@ -119,7 +120,7 @@ def test_the_past_cannot_be_scheduled() -> None:
         schedule(
             store_id=campaign.store_id,
             campaign_id=campaign.pk,
-            send_at=timezone.now() - timedelta(seconds=1),
+            plan=Plan(timezone.now() - timedelta(seconds=1)),
             actor=SYSTEM,
         )
 

@@ -10,7 +10,7 @@ from billing.services import account_of
 from campaigns.models import Campaign, SendBatch
 from campaigns.progress import read, recount
 from campaigns.services.launch import launch
-from campaigns.services.moves import schedule
+from campaigns.services.schedule import Plan, schedule
 from config.audit import SYSTEM
 from messaging.models import ProviderAccount
 from tests.factories import CampaignFactory
@@ -56,7 +56,7 @@ def test_a_scheduled_campaign_starts_by_itself(stack: Stack, account: ProviderAc
     campaign = CampaignFactory.create(people=30)
     moment = timezone.now() + timedelta(seconds=3)
 
-    schedule(store_id=campaign.store_id, campaign_id=campaign.pk, send_at=moment, actor=SYSTEM)
+    schedule(store_id=campaign.store_id, campaign_id=campaign.pk, plan=Plan(moment), actor=SYSTEM)
 
     wait_for_end(campaign, seconds=90)
     started_at = Campaign.objects.get(pk=campaign.pk).started_at

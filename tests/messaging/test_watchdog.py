@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from audiences.models import ContactImport
 from campaigns.models import Campaign, CampaignSnapshot, SendBatch
-from campaigns.services.moves import schedule
+from campaigns.services.schedule import Plan, schedule
 from config.audit import SYSTEM
 from config.models import Heartbeat, SweepRun
 from config.redis import client
@@ -90,7 +90,7 @@ def snapshot_stuck() -> str:
 def campaign_late() -> str:
     campaign: Campaign = CampaignFactory.create(people=3)
     hence = timezone.now() + LONG_AGO
-    schedule(store_id=campaign.store_id, campaign_id=campaign.pk, send_at=hence, actor=SYSTEM)
+    schedule(store_id=campaign.store_id, campaign_id=campaign.pk, plan=Plan(hence), actor=SYSTEM)
     Campaign.objects.update(next_try_at=timezone.now() - LONG_AGO)
     return f"campaign:{campaign.pk}"
 
