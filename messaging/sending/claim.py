@@ -10,6 +10,7 @@ from django.db import Error, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from audiences.numbers import refused
 from audiences.quiet_hours import allowed_from
 from campaigns import merge
 from campaigns.content import Content
@@ -19,6 +20,7 @@ from campaigns.people import UNASKED, judged
 from campaigns.queries.claim import Claimed, Turn, claim_batch, put_off, served, turns
 from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import has_unknown, skip
+from campaigns.sample import for_strangers
 from campaigns.services.defer import defer
 from campaigns.states import BATCH
 from config.failpoints import reach
@@ -109,12 +111,13 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
     rows = list(pending.values_list("pk", "contact_id", "phone", "parts"))
     content = Draft.of(campaign).content()
     contacts = _contacts(pending, campaign, content)
-    direct = Contacted(None, None, content.values({}))
+    strangers = refused([phone for _, contact, phone, _ in rows if phone and not contact], store_id=campaign.store_id)
+    values = for_strangers(campaign, content)
     people: list[Person] = []
     skips: dict[int, str] = {}
     later: dict[int, datetime] = {}
     for recipient_id, contact_id, phone, parts in rows:
-        contact = contacts.get(contact_id, GONE) if contact_id else direct
+        contact = contacts.get(contact_id, GONE) if contact_id else Contacted(strangers.get(phone or ""), None, values)
         if contact.reason or not phone:
             skips[recipient_id] = contact.reason or "suppressed"
         elif contact.not_before:

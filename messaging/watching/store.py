@@ -23,6 +23,7 @@ from config.spreadsheet import Csv, download
 from config.wire import Body
 from messaging.models import MessageLog
 from messaging.watching.dashboard import dashboard
+from messaging.watching.direct import SendMessages
 from messaging.watching.messages import Asked, Newest, contact_with, lines_of, messages_csv, narrow, with_recipients
 from messaging.watching.serializers import DashboardShape, MessageShape
 from messaging.watching.words import OUTCOMES
@@ -94,7 +95,7 @@ FILTERS = [
 ]
 
 
-class MessageViews(StoreViews[MessageLog]):
+class MessageViews(SendMessages):
     """The message log: append-only evidence."""
 
     kind = "log"
