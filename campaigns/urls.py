@@ -2,9 +2,10 @@
 
 from rest_framework.routers import SimpleRouter
 
-from campaigns.api import CampaignViews, DeadLetterViews
+from campaigns.api import CampaignViews, DeadLetterViews, TemplateViews
 
 router = SimpleRouter(trailing_slash=False)
 router.register("campaigns", CampaignViews, basename="campaigns")
 router.register("dead-letters", DeadLetterViews, basename="dead_letters")
+router.register("templates", TemplateViews, basename="templates")
 urlpatterns = router.urls

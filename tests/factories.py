@@ -10,7 +10,7 @@ from audiences.models import ApiKey, Contact, ContactList, Member, Store, User
 from audiences.phones import phone_hash
 from billing.models import CreditAccount, CreditReservation
 from billing.services import account_of, grant, hold, renew_allowance
-from campaigns.models import Campaign
+from campaigns.models import Campaign, StoreTemplate
 from config.audit import SYSTEM
 from config.opaque import public_id
 from messaging.models import ProviderAccount, WebhookEndpoint
@@ -159,6 +159,18 @@ class CampaignFactory(DjangoModelFactory[Campaign]):
             grant(store_id=kwargs["store"].pk, amount=credits, key=key, label="For the test", actor=SYSTEM)
         ContactFactory.create_batch(people, store=kwargs["store"])
         return model_class.objects.create(**kwargs)
+
+
+class StoreTemplateFactory(DjangoModelFactory[StoreTemplate]):
+    """A text of a store's library."""
+
+    store = SubFactory(StoreFactory)
+    name = Sequence(lambda n: f"Text {n}")
+    text = "Hello {{first_name|there}}"
+    created_by = "system"
+
+    class Meta:
+        model = StoreTemplate
 
 
 class ProviderAccountFactory(DjangoModelFactory[ProviderAccount]):

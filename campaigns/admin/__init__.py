@@ -1,5 +1,5 @@
 """Campaigns in the ops console."""
 
-from campaigns.admin import campaigns, sending
+from campaigns.admin import campaigns, sending, templates
 
-__all__ = ["campaigns", "sending"]
+__all__ = ["campaigns", "sending", "templates"]

@@ -8,10 +8,12 @@ from campaigns.api.quotes import Quotes
 from campaigns.api.reading import Reading
 from campaigns.api.results import Results
 from campaigns.api.retry import Retrying
+from campaigns.api.shelf import Shelf
+from campaigns.api.templates import TemplateViews
 
 
-class CampaignViews(Quotes, Previews, Moves, Retrying, Reading, Results, Drafts):
+class CampaignViews(Quotes, Previews, Moves, Shelf, Retrying, Reading, Results, Drafts):
     """Everything that can be asked of `/api/v1/campaigns`."""
 
 
-__all__ = ["CampaignViews", "DeadLetterViews"]
+__all__ = ["CampaignViews", "DeadLetterViews", "TemplateViews"]

@@ -8,7 +8,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from audiences.models import ConsentEvent, ContactImport, ImportProblem, Suppression
+from audiences.models import ConsentEvent, ContactImport, FrozenAudience, ImportProblem, Suppression
 from audiences.services.keys import issue_key
 from billing.models import Price
 from campaigns.models import ReasonCount
@@ -23,6 +23,7 @@ from tests.factories import (
     ContactListFactory,
     MemberFactory,
     ProviderAccountFactory,
+    StoreTemplateFactory,
     WebhookEndpointFactory,
 )
 
@@ -54,6 +55,8 @@ def _store(number: int) -> None:
     told: dict[str, Any] = {"file": "a.csv", "file_name": "a.csv", "actor": "system", "file_bytes": 9}
     imported = ContactImport.objects.create(store=store, **told)
     ImportProblem.objects.create(contact_import=imported, row=1, code="bad_phone")
+    FrozenAudience.objects.create(store=store, size=3)
+    StoreTemplateFactory.create(store=store)
     ReasonCount.objects.create(campaign=campaign, status="failed", reason="other", count=1)
     ProviderAccountFactory.create(store=store)
     recipient = campaign.recipients.earliest("pk")

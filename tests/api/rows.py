@@ -15,6 +15,7 @@ from tests.factories import (
     ContactFactory,
     ContactListFactory,
     MemberFactory,
+    StoreTemplateFactory,
     WebhookEndpointFactory,
 )
 from tests.hooks.steps import told
@@ -72,5 +73,6 @@ ROWS: dict[str, Callable[[Store], int]] = {
     "cmp": _campaign,
     "whk": lambda store: int(WebhookEndpointFactory.create(store=store).pk),
     "dlv": _delivery,
+    "tpl": lambda store: int(StoreTemplateFactory.create(store=store).pk),
     "bat": lambda store: int(SendBatch.objects.get(campaign_id=_campaign(store)).pk),
 }
