@@ -45,7 +45,8 @@ def run(copy: Path, tests: str) -> subprocess.CompletedProcess[str]:
     """The tests in the copy, on a test database of their own."""
     at = settings.DATABASES["default"]
     host = str(at["HOST"]).replace("/", "%2F")
-    url = f"postgres://{at['USER']}:{at['PASSWORD']}@{host}:{at['PORT']}/mutants"
+    name = f"mutants_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"  # several may be tried side by side
+    url = f"postgres://{at['USER']}:{at['PASSWORD']}@{host}:{at['PORT']}/{name}"
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--create-db", "-p", "no:randomly", tests]
     environment = {**os.environ, "DATABASE_URL": url, "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
