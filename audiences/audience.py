@@ -183,11 +183,11 @@ def version(*, store_id: int, audience: Mapping[str, Any]) -> str:
     """A fingerprint that changes when a contact, a named list or a suppression of the store changed.
 
     The newest two minutes of changes are summed, not only their maximum: transactions commit out of order. Indexes:
-    contact_changed, both of suppression. 1 ms; 0.2 s in the two minutes after an import of a million rows.
+    contact_changed, both of suppression. 1 ms; 0.2 s while the newest changes are an import of a million rows.
     """
     sql = """
         WITH newest AS (SELECT max(c.updated_at) AS at FROM audiences_contact c WHERE c.store_id = %(store_id)s)
-        SELECT (SELECT concat(count(*), ' ', sum(extract(epoch FROM c.updated_at)))
+        SELECT (SELECT concat(count(*), ' ', sum(newest.at - c.updated_at))
                   FROM audiences_contact c, newest
                  WHERE c.store_id = %(store_id)s AND c.updated_at >= newest.at - interval '2 minutes'),
                newest.at::text,
