@@ -89,11 +89,15 @@ COLUMNS = (
 
 
 def _contacts(store_id: int, *, people: int, now: datetime) -> Iterator[tuple[object, ...]]:
-    for number in islice(_phones, people):
+    """The last one changed a second ago, the first one as many seconds as there are people.
+
+    Right after an import of them all a launch takes 0.2 s more for a million (audiences.audience.version).
+    """
+    for ago, number in zip(range(people, 0, -1), _phones, strict=False):
         phone = f"+30{number}"
         yield (
             store_id, phone, phone_hash(phone), "GR", NAMES[number % len(NAMES)], "", "", "", "", "", "{}",
-            "opted_in", now, "benchmark", now, now,
+            "opted_in", now, "benchmark", now, now - timedelta(seconds=ago),
         )  # fmt: skip
 
 
