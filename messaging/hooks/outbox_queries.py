@@ -7,12 +7,6 @@ from typing import NamedTuple
 from config.sql import fetch, fetch_one
 
 
-class Flag(NamedTuple):
-    """Yes or no."""
-
-    value: bool
-
-
 class OptOut(NamedTuple):
     """A contact who opted out."""
 
@@ -46,13 +40,6 @@ class Outcome(NamedTuple):
     reason: str
     error_code: str
     at: datetime
-
-
-def alone(name: str) -> bool:
-    """Whether nobody else does this now; then nobody does until the transaction ends. Never waits."""
-    sql = "SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0))"
-    row = fetch_one(sql, {"name": name}, Flag)
-    return bool(row and row.value)
 
 
 def publish_consents(limit: int, *, stores: Sequence[int]) -> tuple[int, list[OptOut]]:

@@ -17,8 +17,9 @@ from billing.low_credits import newly_low, recovered
 from campaigns.models import CampaignEvent, CampaignProgress
 from campaigns.progress import STATUSES
 from config.queues import Queue, Task, ring, waiting
+from config.sql import alone
 from messaging.hooks.events import OF_CAMPAIGN, campaign_data
-from messaging.hooks.outbox_queries import alone, publish_consents
+from messaging.hooks.outbox_queries import publish_consents
 from messaging.hooks.queries import advance_lanes, turns
 from messaging.models import WebhookDelivery, WebhookEndpoint
 

@@ -2,24 +2,17 @@
 
 import logging
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from django.db import Error, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from config.sql import fetch_one
+from config.sql import alone
 from messaging.models import Alert
 from messaging.watchdog.findings import LOOKS, Finding, House, house
 
 log = logging.getLogger(__name__)
-LOCK = 0x57A7C4  # any number that no other advisory lock has
-
-
-class Lock(NamedTuple):
-    """Whether an advisory lock was taken."""
-
-    taken: bool
+LOCK = "messaging.watch"
 
 
 def watch() -> dict[str, int]:
@@ -30,7 +23,7 @@ def watch() -> dict[str, int]:
     """
     seen = list(look(house()))
     with transaction.atomic():
-        if not _alone():
+        if not alone(LOCK):
             return {"open": 0, "opened": 0, "closed": 0}
         return _compare({(finding.name, finding.subject): finding for finding in seen})
 
@@ -50,12 +43,6 @@ def look(at: House) -> Iterable[Finding]:
 def open_alerts() -> "QuerySet[Alert]":
     """What is wrong now, the oldest first. Index: alert_open_once."""
     return Alert.objects.filter(closed_at=None).order_by("opened_at", "pk")
-
-
-def _alone() -> bool:
-    """Whether nobody else compares at this moment; holds until the transaction ends."""
-    held = fetch_one("SELECT pg_try_advisory_xact_lock(%(lock)s)", {"lock": LOCK}, Lock)
-    return held is not None and held.taken
 
 
 def _compare(seen: dict[tuple[str, str], Finding]) -> dict[str, int]:

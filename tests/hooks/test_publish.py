@@ -15,9 +15,9 @@ from billing.services import grant
 from campaigns.models import CampaignEvent
 from config.audit import SYSTEM
 from config.opaque import public_id
+from config.sql import alone
 from messaging.hooks import publish, pump
 from messaging.hooks.events import MESSAGE_EVENTS, OF_CAMPAIGN
-from messaging.hooks.outbox_queries import alone
 from messaging.models import WebhookDelivery, WebhookEndpoint
 from messaging.models.hooks import EVENTS
 from tests.factories import ContactFactory, CreditAccountFactory, WebhookEndpointFactory

@@ -104,9 +104,9 @@ def test_the_dashboard_shows_it(admin_client: Any) -> None:
 def test_when_somebody_looks_already_nothing_is_done_twice(transactional_db: None) -> None:
     without_sender()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [LOCK])
         [other] = at_once(1, lambda _: watch())
-        cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [LOCK])
 
     assert (other, Alert.objects.count()) == ({"open": 0, "opened": 0, "closed": 0}, 0)
 
