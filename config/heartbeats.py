@@ -111,6 +111,16 @@ def processes() -> list[Alive]:
     ]
 
 
+def served(seen: Iterable[Alive]) -> set[str]:
+    """The queues that a worker which lives consumes."""
+    return {queue for process in seen if process.alive for queue in process.queues}
+
+
+def beating_since(seen: Iterable[Alive]) -> datetime | None:
+    """Since when a Beat lives, or None: there is none."""
+    return min((process.started_at for process in seen if process.alive and process.kind == "beat"), default=None)
+
+
 def _split(queues: str) -> tuple[str, ...]:
     return tuple(name for name in queues.split(",") if name)
 

@@ -11,7 +11,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import KombuError
 
-from config.heartbeats import STALE, Alive, fingerprint, processes
+from config.heartbeats import STALE, Alive, beating_since, fingerprint, processes, served
 from config.queues import Queue
 from messaging.health.sweeps import sweeps
 
@@ -77,16 +77,16 @@ def _connect() -> None:
 
 def workers(seen: list[Alive]) -> list[Check]:
     """One check per queue: whether a worker that lives consumes it."""
-    served = {queue for process in seen if process.alive for queue in process.queues}
+    consumed = served(seen)
     return [
-        _check(f"workers.{queue.value}", queue.value in served, f"No worker of this queue beat within {STALE} s.")
+        _check(f"workers.{queue.value}", queue.value in consumed, f"No worker of this queue beat within {STALE} s.")
         for queue in Queue
     ]
 
 
 def beat(seen: list[Alive]) -> Check:
     """Whether a Beat lives."""
-    return _check("beat", bool(_beats(seen)), f"No Beat within {STALE} s.")
+    return _check("beat", beating_since(seen) is not None, f"No Beat within {STALE} s.")
 
 
 def installation(seen: list[Alive]) -> Check:
@@ -97,14 +97,10 @@ def installation(seen: list[Alive]) -> Check:
 
 def sweeps_on_time(seen: list[Alive]) -> Check:
     """Whether each sweep ran when it should have, and without an error."""
-    found = sweeps(since=min((process.started_at for process in _beats(seen)), default=None))
+    found = sweeps(since=beating_since(seen))
     wrong = [f"{sweep.name} late" for sweep in found if sweep.late]
     wrong += [f"{sweep.name} failed ({sweep.error})" for sweep in found if sweep.error]
     return _check("sweeps", not wrong, f"{'; '.join(wrong)}.")
-
-
-def _beats(seen: list[Alive]) -> list[Alive]:
-    return [process for process in seen if process.kind == "beat" and process.alive]
 
 
 def _check(name: str, ok: bool, reason: str) -> Check:

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from audiences.auth import ApiKeyAuthentication, Caller
 from audiences.models import Store, User
 from audiences.tenancy import StoreViews
-from config.heartbeats import processes
+from config.heartbeats import beating_since, processes
 from messaging.health.checks import readiness
 from messaging.health.sweeps import sweeps
 from messaging.health.work import depths, work
@@ -131,11 +131,10 @@ def jobs() -> dict[str, Any]:
         {"name": name, "waiting": rings, "workers": sum(name in one.queues for one in alive)}
         for name, rings in depths().items()
     ]
-    since = min((process.started_at for process in alive if process.kind == "beat"), default=None)
     return {
         "queues": queues,
         "work": work(),
         "processes": seen,
-        "sweeps": sweeps(since=since),
+        "sweeps": sweeps(since=beating_since(seen)),
         "alerts": open_alerts()[:100],
     }

@@ -6,7 +6,7 @@ from django.db.models import Sum
 
 from campaigns.models import Campaign, CampaignProgress
 from campaigns.states import CAMPAIGN_LIVE
-from config.heartbeats import Alive, processes
+from config.heartbeats import Alive, beating_since, processes, served
 from config.queues import Queue
 from messaging.health.sweeps import Sweep, sweeps
 from messaging.health.work import Work, depths, unmatched_receipts, work
@@ -66,8 +66,7 @@ class Now(NamedTuple):
     @property
     def idle(self) -> bool:
         """Whether work is due and nobody sends."""
-        sending = any(Queue.SEND.value in process.queues for process in self.processes if process.alive)
-        return self.work.oldest_batch is not None and not sending
+        return self.work.oldest_batch is not None and Queue.SEND.value not in served(self.processes)
 
     @property
     def trouble(self) -> list[Sweep]:
@@ -85,7 +84,7 @@ def dashboard() -> Now:
         work=work(),
         lanes=[Lane(name, rings, sum(name in one.queues for one in alive)) for name, rings in depths().items()],
         processes=seen,
-        sweeps=sweeps(since=min((process.started_at for process in alive if process.kind == "beat"), default=None)),
+        sweeps=sweeps(since=beating_since(seen)),
         unknown=unknown or 0,
         unmatched=unmatched_receipts(),
         alerts=list(open_alerts()[:SHOWN]),

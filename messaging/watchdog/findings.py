@@ -16,7 +16,7 @@ from audiences.models import ContactImport
 from audiences.states import IMPORT_OPEN
 from campaigns.models import Campaign, CampaignSnapshot
 from campaigns.queries.drift import stuck
-from config.heartbeats import Alive, fingerprint, processes
+from config.heartbeats import Alive, beating_since, fingerprint, processes, served
 from config.queues import Queue
 from config.redis import client
 from messaging.health.sweeps import sweeps
@@ -57,10 +57,10 @@ def house() -> House:
 
 def nobody_works(house: House) -> list[Finding]:
     """Work of a queue is due and no worker of it lives; or no Beat does."""
-    served = {queue for process in house.alive for queue in process.queues}
-    missing = [queue for queue in Queue if queue.value not in served]
+    consumed = served(house.processes)
+    missing = [queue for queue in Queue if queue.value not in consumed]
     found = [Finding("no_worker", f"queue:{queue}", f"No worker of the queue {queue} is alive.") for queue in missing]
-    if not any(process.kind == "beat" for process in house.alive):
+    if beating_since(house.processes) is None:
         found.append(Finding("no_beat", "", "No Beat is alive: nothing scheduled starts, lost work is not found."))
     return found
 
@@ -82,7 +82,7 @@ def work_waits(house: House) -> list[Finding]:
 
 def sweeps_missing(house: House) -> list[Finding]:
     """A sweep did not run when it should have, or failed."""
-    since = min((process.started_at for process in house.alive if process.kind == "beat"), default=None)
+    since = beating_since(house.processes)
     return [
         Finding("sweep", f"sweep:{sweep.name}", f"failed: {sweep.error}" if sweep.error else "It did not run in time.")
         for sweep in sweeps(since=since)

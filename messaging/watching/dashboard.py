@@ -13,7 +13,7 @@ from campaigns.dead_letters import waiting
 from campaigns.models import Campaign, CampaignProgress
 from campaigns.queries.watching import Day, days
 from campaigns.states import CAMPAIGN_LIVE
-from config.heartbeats import processes
+from config.heartbeats import processes, served
 from config.queues import Queue
 from messaging.accounts import account_for
 from messaging.health.work import oldest_due_batch
@@ -104,7 +104,7 @@ def _of_house(store: Store) -> list[Alert]:
         found.append(Alert("store_stopped", "error", "Sending is stopped for this store: ask support.", {}))
     if account_for(store.pk) is None:
         found.append(Alert("no_route", "error", "No provider account may send at the moment.", {}))
-    if not any(process.alive and Queue.SEND.value in process.queues for process in processes()):
+    if Queue.SEND.value not in served(processes()):
         late = oldest_due_batch()
         severity = "error" if late is not None and late > LATE_SECONDS else "warning"
         found.append(Alert("no_worker", severity, "Nobody works on sending: messages wait.", {"seconds": late}))
