@@ -8,6 +8,7 @@ from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from audiences.models import Store
+from config.redis import client
 from tests.factories import StoreFactory
 
 
@@ -20,6 +21,19 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture
+def uncounted() -> Iterator[None]:
+    """No request was counted against a rate limit yet: stores of other tests may have had the same number."""
+    _forget_rates()
+    yield
+    _forget_rates()
+
+
+def _forget_rates() -> None:
+    for key in client().scan_iter("rate:*"):
+        client().delete(key)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A store may ask so often: what counts, what does not, and what it is told."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,23 +11,14 @@ from audiences.models import Store
 from campaigns.models import Campaign
 from config.models import IdempotencyRecord
 from config.opaque import public_id
-from config.redis import client
 from tests.api.clients import V1, as_role, code, with_key
 from tests.factories import CampaignFactory
 
 
 @pytest.fixture(autouse=True)
-def limits(settings: Settings) -> Iterator[None]:
-    """Small ones, and nothing counted yet: stores of other tests may have had the same number."""
+def limits(settings: Settings, uncounted: None) -> None:
+    """Small ones."""
     settings.API_RATE_GENERAL, settings.API_RATE_SEND, settings.API_RATE_IMPORT = 4, 2, 1
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    for key in client().scan_iter("rate:*"):
-        client().delete(key)
 
 
 def enqueue(api: APIClient, campaign: Campaign, **headers: str) -> Any:

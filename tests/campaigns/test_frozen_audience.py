@@ -1,6 +1,6 @@
 """An audience frozen when it is scheduled: nobody new, nobody less but who opts out."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,36 +11,15 @@ from audiences.services.frozen import freeze
 from campaigns.frozen import thaw_unneeded
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.services import schedule as planning
-from campaigns.services.due import launch_due
 from campaigns.services.edit import edit
 from campaigns.services.moves import cancel
-from campaigns.services.schedule import ChangedMeanwhile, Plan, schedule
+from campaigns.services.schedule import ChangedMeanwhile
 from config.audit import SYSTEM
+from tests.campaigns.planning import come_due, phones, planned
 from tests.factories import CampaignFactory, ContactFactory, ContactListFactory
 from tests.steps import money
 
 pytestmark = pytest.mark.django_db
-NINE = datetime.fromisoformat("2999-07-01T09:00:00")
-SOON = timezone.now() + timedelta(days=2)
-
-
-def planned(campaign: Campaign, plan: Plan | None = None, **changes: Any) -> Campaign:
-    """The campaign, scheduled."""
-    plan = (plan or Plan(SOON))._replace(**changes)
-    return schedule(store_id=campaign.store_id, campaign_id=campaign.pk, plan=plan, actor=SYSTEM)
-
-
-def come_due(campaign: Campaign) -> Campaign:
-    """Let its time be now, and the sweep look."""
-    now = timezone.now() - timedelta(seconds=1)
-    Campaign.objects.filter(pk=campaign.pk).update(send_at=now, next_try_at=now)
-    launch_due(limit=5)
-    return Campaign.objects.get(pk=campaign.pk)
-
-
-def phones(campaign: Campaign) -> set[str | None]:
-    """Who is written down."""
-    return set(campaign.recipients.values_list("phone", flat=True))
 
 
 def test_a_frozen_audience_takes_nobody_new_and_loses_nobody_but_who_opts_out(store: Store) -> None:

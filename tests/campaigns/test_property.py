@@ -123,6 +123,13 @@ def try_to_cancel(campaign: Campaign) -> None:
         cancel(store_id=campaign.store_id, campaign_id=campaign.pk, actor=SYSTEM)
 
 
+def brought_to_an_end(campaign: Campaign) -> None:
+    give_up_overdue(limit=99, deadline_hours=0)
+    try_to_cancel(campaign)  # one that was paused because its audience outgrew the hold
+    close_cancelled(limit=99)
+    close_orphans(limit=99)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     people=PEOPLE,
@@ -179,10 +186,7 @@ def test_every_credit_is_charged_or_given_back(
     for one in after:
         change(campaign, *one)
     sent(campaign, outcomes, cancelled_after=cancelled_after)
-    give_up_overdue(limit=99, deadline_hours=0)
-    try_to_cancel(campaign)  # one that was paused because its audience outgrew the hold
-    close_cancelled(limit=99)
-    close_orphans(limit=99)
+    brought_to_an_end(campaign)
 
     hold.refresh_from_db()
     charged = sum(CampaignRecipient.objects.filter(campaign=campaign).values_list("charged", flat=True))

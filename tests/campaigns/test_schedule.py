@@ -1,7 +1,6 @@
 """Planning: by the store's clock or the recipients', for a price agreed to, for who belongs now."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -10,42 +9,21 @@ from audiences.models import Contact, FrozenMember, Store
 from campaigns.errors import InvalidStatus, QuoteChanged
 from campaigns.models import Campaign, CampaignEvent
 from campaigns.quotes import Draft, make_quote
-from campaigns.services.due import launch_due
 from campaigns.services.edit import edit
 from campaigns.services.launch import launch
-from campaigns.services.schedule import Plan, schedule, unschedule
+from campaigns.services.schedule import Plan, unschedule
 from config.audit import SYSTEM
 from config.problems import InvalidFields
+from tests.campaigns.planning import NINE, SOON, come_due, planned
 from tests.factories import CampaignFactory, ContactFactory
 from tests.steps import money
 
 pytestmark = pytest.mark.django_db
-NINE = datetime.fromisoformat("2999-07-01T09:00:00")
-SOON = timezone.now() + timedelta(days=2)
-
-
-def planned(campaign: Campaign, plan: Plan | None = None, **changes: Any) -> Campaign:
-    """The campaign, scheduled."""
-    plan = (plan or Plan(SOON))._replace(**changes)
-    return schedule(store_id=campaign.store_id, campaign_id=campaign.pk, plan=plan, actor=SYSTEM)
-
-
-def come_due(campaign: Campaign) -> Campaign:
-    """Let its time be now, and the sweep look."""
-    now = timezone.now() - timedelta(seconds=1)
-    Campaign.objects.filter(pk=campaign.pk).update(send_at=now, next_try_at=now)
-    launch_due(limit=5)
-    return Campaign.objects.get(pk=campaign.pk)
 
 
 def quote_of(campaign: Campaign) -> int:
     """The id of the price that a merchant is shown."""
     return make_quote(store=campaign.store, draft=Draft.of(campaign), campaign_id=campaign.pk).pk
-
-
-def phones(campaign: Campaign) -> set[str | None]:
-    """Who is written down."""
-    return set(campaign.recipients.values_list("phone", flat=True))
 
 
 # when -----------------------------------------------------------------------------------------------------------------

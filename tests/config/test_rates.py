@@ -1,6 +1,5 @@
 """Quotas: exact in any window, counted once for all processes, kept up while Redis is away."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,21 +12,9 @@ from config import rates
 from config.rates import Quota, RateLimited, rate_headers, take
 from config.redis import client
 
+pytestmark = pytest.mark.usefixtures("uncounted")
 FIVE = Quota("send", 5, 60, "store:test")
 TWO = Quota("general", 2, 60, "store:test")
-
-
-@pytest.fixture(autouse=True)
-def clean() -> Iterator[None]:
-    """No counts from elsewhere."""
-    _forget()
-    yield
-    _forget()
-
-
-def _forget() -> None:
-    for key in client().scan_iter("rate:*"):
-        client().delete(key)
 
 
 @pytest.fixture
