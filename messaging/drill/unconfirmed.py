@@ -33,8 +33,8 @@ def explain(*, dead: Collection[int], taken: Sequence[Taken], echoes: bool) -> U
     An excuse is an unclear answer in the message log, or a call that nobody logged because its worker was killed.
     No excuse helps if the provider took the message and a receipt about it was delivered, with our reference in it.
     """
-    columns = CampaignRecipient.objects.filter(status="unconfirmed").values_list("pk", "batch_id", "batch__owner")
-    rows = [Row(*values) for values in columns]
+    unconfirmed = CampaignRecipient.objects.filter(status="unconfirmed").order_by("pk")
+    rows = [Row(*values) for values in unconfirmed.values_list("pk", "batch_id", "batch__owner")]
     unsure = dict(
         MessageLog.objects.filter(
             recipient_id__in=[row.recipient_id for row in rows], kind="attempt", outcome="unsure"
