@@ -112,6 +112,7 @@ EVENTS: dict[str, str] = {
     "cancel": "Cancelled: nothing more leaves, and what is left of the hold comes back.",
     "complete": "Finished: everybody had their turn.",
     "fail": "Failed: no message was accepted.",
+    "rerouted": "Another provider carries it on; nobody whose outcome is unsure is sent to again.",
     "retry": "The failed ones are tried again, on a hold of their own.",
 }
 

@@ -22,6 +22,7 @@ from campaigns.hold import release_rest
 from campaigns.models import Campaign, CampaignRecipient, CampaignSnapshot, SendBatch
 from campaigns.people import people
 from campaigns.queries.snapshot import add_pending, by_key, copy_recipients
+from campaigns.routing import routed_countries
 from campaigns.services.moves import pause
 from config.audit import SYSTEM
 from config.failpoints import reach
@@ -34,13 +35,17 @@ SLICE_SECONDS = 20.0
 
 
 class Planned(NamedTuple):
-    """A recipient to be written: parts and credits are frozen here. `not_before`: by his own clock; None: at once."""
+    """A recipient to be written: parts and credits are frozen here.
+
+    `not_before`: by his own clock; None: at once. `country`: of the phone, where the store's routes differ by it.
+    """
 
     contact_id: int | None
     phone: str
     parts: int
     credits: int
     not_before: datetime | None = None
+    country: str = ""
 
 
 class OverHold(Exception):
@@ -142,14 +147,15 @@ def _contacts(campaign: Campaign, content: Content, snapshot: CampaignSnapshot) 
 def _plan(
     rows: Sequence[tuple[Any, ...]], campaign: Campaign, *, content: Content, prices: PriceTable
 ) -> list[Planned]:
-    planned, not_before = [], releases(campaign)
+    planned, not_before, routed = [], releases(campaign), routed_countries(campaign.store_id)
     for contact_id, phone, country, time_zone, *merged in rows:
         fields = merge.by_field(content, tuple(merged))
         if campaign.on_missing == "skip" and content.lacks(fields):
             continue
         parts = content.parts(content.values(fields))
         credits = parts * prices.credits_per_part(country)
-        planned.append(Planned(contact_id, phone, parts, credits, not_before(country, time_zone)))
+        apart = country if country in routed else ""
+        planned.append(Planned(contact_id, phone, parts, credits, not_before(country, time_zone), apart))
     return planned
 
 
@@ -177,6 +183,7 @@ def write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: int
             run=campaign.run,
             size=len(cut),
             parts=sum(person.parts for person in cut),
+            country=cut[0].country,
             **({"ready_at": cut[0].not_before} if cut[0].not_before else {}),
         )
         for cut in cuts
@@ -191,11 +198,11 @@ def write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: int
 
 
 def _cuts(planned: Sequence[Planned], *, size: int) -> list[list[Planned]]:
-    """Batches of at most `size`, each of people who may be texted from the same moment on."""
-    by_moment: dict[datetime | None, list[Planned]] = {}
+    """Batches of at most `size`, each of people who may be texted from the same moment on, over the same routes."""
+    alike: dict[tuple[datetime | None, str], list[Planned]] = {}
     for person in planned:
-        by_moment.setdefault(person.not_before, []).append(person)
-    return [people[at : at + size] for people in by_moment.values() for at in range(0, len(people), size)]
+        alike.setdefault((person.not_before, person.country), []).append(person)
+    return [people[at : at + size] for people in alike.values() for at in range(0, len(people), size)]
 
 
 def unfinished(*, older_than_seconds: int, limit: int) -> list[int]:

@@ -31,6 +31,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.RESUME_IMPORTS: 30,
     Task.WATCH: 30,
     Task.POLL_SILENT: 60,
+    Task.MOVE_FROM_SLOW: 60,
     Task.GIVE_UP_UNKNOWN: 60,
     Task.TIDY: 600,
 }

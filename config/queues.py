@@ -33,6 +33,7 @@ class Task(StrEnum):
     GIVE_UP_UNKNOWN = "messaging.give_up_unknown"
     POLL_SILENT = "messaging.poll_silent"
     WATCH = "messaging.watch"
+    MOVE_FROM_SLOW = "messaging.move_from_slow"
     TIDY = "messaging.tidy"
     PUBLISH_EVENTS = "messaging.publish_events"
     PUBLISH_MESSAGES = "messaging.publish_messages"

@@ -161,6 +161,11 @@ LIMIT_LOCAL_RATE = env.int("LIMIT_LOCAL_RATE", default=20)  # parts per second o
 LIMIT_STORE_RATE = env.int("LIMIT_STORE_RATE", default=0)  # parts per second of one store; 0: only the account's limit
 LIMIT_WAIT_SECONDS = env.float("LIMIT_WAIT_SECONDS", default=2.0)  # a worker waits so long with a batch in hand
 POLL_AFTER_SECONDS = env.int("POLL_AFTER_SECONDS", default=1800)  # silence before the provider is asked
+ROUTE_FAULTS = env.int("ROUTE_FAULTS", default=3)  # failed calls in a row before other accounts go first
+ROUTE_AWAY_SECONDS = env.int("ROUTE_AWAY_SECONDS", default=60)  # the first time; then twice as long each time
+ROUTE_AWAY_MAX_SECONDS = env.int("ROUTE_AWAY_MAX_SECONDS", default=900)
+ROUTE_SLOW_AFTER_SECONDS = env.int("ROUTE_SLOW_AFTER_SECONDS", default=600)  # a receipt is late from then on
+ROUTE_SLOW_SHARE = env.float("ROUTE_SLOW_SHARE", default=0.8)  # so many late ones, and other accounts go first
 RECEIPT_BATCH = env.int("RECEIPT_BATCH", default=1000)
 TEST_SENDS_PER_HOUR = env.int("TEST_SENDS_PER_HOUR", default=30)  # of one store, of at most five numbers each
 

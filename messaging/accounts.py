@@ -1,12 +1,12 @@
-"""Which provider account a batch goes out over, as an adapter that is built once per process and change."""
+"""The provider account that carries a batch, with an adapter that is built once per process and change."""
 
 import threading
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import F, Q
-
 from messaging.models import ProviderAccount
+from messaging.routes.choose import Choice, candidates, choose
+from messaging.routes.health import take_probe
 from providers.interface import AccountConfig, Provider
 from providers.registry import build
 
@@ -14,23 +14,26 @@ _built: dict[int, tuple[datetime, Provider]] = {}
 _lock = threading.Lock()
 
 
-class Route(NamedTuple):
-    """An account and the adapter that speaks for it."""
+class Carrier(NamedTuple):
+    """An account, the adapter that speaks for it, and why it was chosen."""
 
     account: ProviderAccount
     provider: Provider
+    choice: Choice
 
 
 def account_for(store_id: int) -> ProviderAccount | None:
-    """The store's own active account, else a shared one; None when neither may send at the moment."""
-    accounts = ProviderAccount.objects.filter(Q(store_id=store_id) | Q(store=None), status="active")
-    return accounts.order_by(F("store_id").asc(nulls_last=True), "pk").first()
+    """The account that comes first for a store's messages; None when none may send at the moment."""
+    found = candidates(store_id=store_id, country=None)
+    return found[0].account if found else None
 
 
-def route_for(store_id: int) -> Route | None:
-    """As `account_for`, with the adapter that speaks for it."""
-    account = account_for(store_id)
-    return Route(account, adapter(account)) if account else None
+def carrier_for(*, store_id: int, country: str, batch_id: int) -> Carrier | None:
+    """Who carries a batch now; None when nobody may. One batch a minute tries an account that was away."""
+    choice = choose(store_id=store_id, country=country, batch_id=batch_id)
+    if choice and choice.probe and not take_probe(choice.account):
+        choice = choose(store_id=store_id, country=country, batch_id=batch_id)
+    return Carrier(choice.account, adapter(choice.account), choice) if choice else None
 
 
 def account_by_slug(slug: str) -> ProviderAccount | None:

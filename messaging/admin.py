@@ -18,9 +18,10 @@ from messaging.account_changes import EDITABLE, change_account, create_account, 
 from messaging.hooks import admin as hooks_admin
 from messaging.models import Alert, MessageLog, ProviderAccount, Receipt
 from messaging.models.accounts import ON_AMBIGUOUS, STATUSES
+from messaging.routes import admin as routes_admin
 from providers.registry import PROVIDERS
 
-__all__ = ["hooks_admin"]
+__all__ = ["hooks_admin", "routes_admin"]
 
 
 class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -11,6 +11,7 @@ from messaging import polling, unknown
 from messaging import tidy as tidying
 from messaging.hooks import mend, messages, publish, pump
 from messaging.receipts import apply
+from messaging.routes import slow
 from messaging.sending import keep, sender
 from messaging.sending.lost_calls import bury_poison, give_up_calls, ring_if_work
 from messaging.watchdog import alerts
@@ -89,6 +90,12 @@ def finish_drained() -> dict[str, int]:
 def close_cancelled() -> dict[str, int]:
     """Ready batches of cancelled campaigns."""
     return finish.close_cancelled(limit=500)
+
+
+@sweep(Task.MOVE_FROM_SLOW)
+def move_from_slow() -> dict[str, int]:
+    """Accounts whose receipts are late: others go first."""
+    return slow.move_from_slow()
 
 
 @sweep(Task.POLL_SILENT)

@@ -149,7 +149,9 @@ class Connection:
                 self._send(method, path, headers, body)
                 reply = self._receive()
             except _FAILURES as error:
-                raise self._failure("deadline" if watchdog.fired else _describe(error)) from error
+                # The socket's own time-out is the same deadline: either of the two may be first.
+                late = watchdog.fired or isinstance(error, TimeoutError)
+                raise self._failure("deadline" if late else _describe(error)) from error
         if watchdog.fired:
             self.close()
         self._idle_since = time.monotonic()

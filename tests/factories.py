@@ -13,7 +13,7 @@ from billing.services import account_of, grant, hold, renew_allowance
 from campaigns.models import Campaign, StoreTemplate
 from config.audit import SYSTEM
 from config.opaque import public_id
-from messaging.models import ProviderAccount, WebhookEndpoint
+from messaging.models import ProviderAccount, Route, WebhookEndpoint
 from messaging.models.hooks import EVENTS
 
 # audiences ----------------------------------------------------------------------------------------------------------
@@ -185,6 +185,15 @@ class ProviderAccountFactory(DjangoModelFactory[ProviderAccount]):
 
     class Meta:
         model = ProviderAccount
+
+
+class RouteFactory(DjangoModelFactory[Route]):
+    """A route of every store to every country, over an account of its own."""
+
+    account = SubFactory(ProviderAccountFactory)
+
+    class Meta:
+        model = Route
 
 
 SECRET = "whsec_" + "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="  # 32 digits

@@ -38,6 +38,13 @@ class SendBatch(models.Model):
     called_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     account_id = models.BigIntegerField(null=True, help_text="provider account of the last hand-over")
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="of its phones, where the store has routes for it",
+    )
     error_class = models.CharField(max_length=20, blank=True)
     error = models.CharField(max_length=300, blank=True)
     resolution = models.CharField(max_length=10, blank=True, help_text="of a dead letter: requeued or discarded")

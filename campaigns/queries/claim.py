@@ -14,7 +14,10 @@ class Turn(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A batch that this worker alone holds until the lease ends. `spent`: hand-overs counted against the budget."""
+    """A batch that this worker alone holds until the lease ends. `spent`: hand-overs counted against the budget.
+
+    `account_id`: whom it was handed over to before. `country`: of its phones, empty where routes do not ask for it.
+    """
 
     batch_id: int
     fence: int
@@ -23,6 +26,8 @@ class Claimed(NamedTuple):
     reservation_id: int
     attempt: int
     spent: int
+    account_id: int | None = None
+    country: str = ""
 
 
 def turns(limit: int) -> list[Turn]:
@@ -74,7 +79,8 @@ def claim_batch(*, campaign_id: int, owner: str, lease_seconds: int) -> Claimed 
                         ORDER BY n.ready_at, n.id
                         LIMIT 1
                           FOR UPDATE SKIP LOCKED)
-        RETURNING b.id, b.fence, b.campaign_id, b.store_id, b.reservation_id, b.attempt, b.spent
+        RETURNING b.id, b.fence, b.campaign_id, b.store_id, b.reservation_id, b.attempt, b.spent,
+                  b.account_id, b.country
     """
     return fetch_one(sql, {"campaign_id": campaign_id, "owner": owner, "lease": lease_seconds}, Claimed)
 

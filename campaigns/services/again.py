@@ -46,6 +46,7 @@ class Row(NamedTuple):
     parts: int
     attempt: int
     reason: str
+    country: str
 
 
 def price_of_retry(*, store_id: int, campaign_id: int, classes: Sequence[str] = WORTH_RETRYING) -> Price:
@@ -129,7 +130,7 @@ def _take_dead(batch_id: int, *, resolution: str) -> SendBatch:
 
 def _failed(which: Q) -> list[Row]:
     failed = CampaignRecipient.objects.filter(which, status="failed").order_by("pk")
-    columns = failed.values_list("pk", "credits", "parts", "attempt", "reason")
+    columns = failed.values_list("pk", "credits", "parts", "attempt", "reason", "batch__country")
     return [Row(*values) for values in columns[:RETRY_MAX]]
 
 
@@ -164,8 +165,7 @@ def _resolve_emptied(campaign_id: int, now: datetime) -> None:
 
 def _into_batches(campaign: Campaign, rows: Sequence[Row], *, run: int, reservation_id: int) -> None:
     """New batches; they count attempts on from the highest, so that no reference is ever used twice."""
-    for at in range(0, len(rows), settings.SMS_BATCH_SIZE):
-        cut = rows[at : at + settings.SMS_BATCH_SIZE]
+    for cut in _cuts(rows, size=settings.SMS_BATCH_SIZE):
         batch = SendBatch.objects.create(
             store_id=campaign.store_id,
             campaign_id=campaign.pk,
@@ -173,8 +173,17 @@ def _into_batches(campaign: Campaign, rows: Sequence[Row], *, run: int, reservat
             run=run,
             size=len(cut),
             parts=sum(row.parts for row in cut),
+            country=cut[0].country,
             attempt=max(row.attempt for row in cut),
         )
         move_to_batch(ids=[row.recipient_id for row in cut], batch_id=batch.pk, status="failed")
     moves = [Moved("failed", "pending", row.reason, 1, row.credits, row.parts) for row in rows]
     count_moves(campaign_id=campaign.pk, moves=moves)
+
+
+def _cuts(rows: Sequence[Row], *, size: int) -> list[Sequence[Row]]:
+    """At most `size` each, of one country as the batches they come from."""
+    by_country: dict[str, list[Row]] = {}
+    for row in rows:
+        by_country.setdefault(row.country, []).append(row)
+    return [alike[at : at + size] for alike in by_country.values() for at in range(0, len(alike), size)]

@@ -4,13 +4,17 @@ from messaging.models.accounts import ProviderAccount
 from messaging.models.alerts import Alert
 from messaging.models.evidence import MessageLog, Receipt
 from messaging.models.hooks import LogWatermark, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
+from messaging.models.routes import AccountHealth, Route, RouteEvent
 
 __all__ = [
+    "AccountHealth",
     "Alert",
     "LogWatermark",
     "MessageLog",
     "ProviderAccount",
     "Receipt",
+    "Route",
+    "RouteEvent",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEndpoint",

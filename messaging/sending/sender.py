@@ -10,10 +10,13 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from campaigns.queries.claim import give_back, mark_calling, soonest_ready
+from campaigns.services.defer import set_apart
 from campaigns.services.finish import finish
 from config.failpoints import reach
 from config.queues import Task, ring
-from messaging.accounts import Route, route_for
+from messaging.accounts import Carrier, carrier_for
+from messaging.routes import health
+from messaging.routes.history import tell
 from messaging.sending import breaker, limits
 from messaging.sending.backoff import delay
 from messaging.sending.call import hand_over
@@ -81,29 +84,41 @@ def owner() -> str:
 
 
 def _send(work: Work) -> dict[str, int]:
-    route = route_for(work.batch.store_id)
-    if route is None:
+    batch = work.batch
+    carrier = carrier_for(store_id=batch.store_id, country=batch.country, batch_id=batch.batch_id)
+    if carrier is None:
         return _return(work, seconds=NO_ROUTE_SECONDS, error="no provider account may send at the moment")
-    wait = _limit(work, route)
+    if _is_anothers(work, carrier):
+        return {"again": len(work.people)}
+    wait = _limit(work, carrier)
     if wait > settings.LIMIT_WAIT_SECONDS:
         return _return(work, seconds=wait, error="")
     if wait and stopping.wait(wait):
         return _return(work, seconds=0, error="")
     try:
-        connection = route.provider.connect(CONNECT_SECONDS)
+        connection = carrier.provider.connect(CONNECT_SECONDS)
     except ProviderDown as down:
+        health.failed(carrier.account, reason=f"not reachable: {down}", probe=carrier.choice.probe)
         return _return(work, seconds=delay(1), error=f"provider not reachable: {down}")
-    attempt = mark(work, route)
+    attempt = mark(work, carrier)
     if attempt is None:  # paused, cancelled, or the lease ran out: whoever may have it now decides
         return _return(work, seconds=0, error="")
-    return _call_and_settle(work, route, connection, attempt)
+    return _call_and_settle(work, carrier, connection, attempt)
 
 
-def _limit(work: Work, route: Route) -> float:
+def _is_anothers(work: Work, carrier: Carrier) -> bool:
+    """Whether another account took some of the batch already: it stays that one's, and the rest is a new batch."""
+    before = work.batch.account_id
+    if before is None or before == carrier.account.pk:
+        return False
+    return set_apart(batch_id=work.batch.batch_id, fence=work.batch.fence)
+
+
+def _limit(work: Work, carrier: Carrier) -> float:
     """Seconds until the batch's parts fit into the account's and the store's rate."""
     lane = limits.Lane(
-        account_id=route.account.pk,
-        account_rate=route.account.parts_per_second,
+        account_id=carrier.account.pk,
+        account_rate=carrier.account.parts_per_second,
         store_id=work.batch.store_id,
         store_rate=settings.LIMIT_STORE_RATE,
     )
@@ -111,12 +126,12 @@ def _limit(work: Work, route: Route) -> float:
     return limits.take(lane, parts=parts, longest_wait=settings.LIMIT_WAIT_SECONDS)
 
 
-def mark(work: Work, route: Route) -> int | None:
+def mark(work: Work, carrier: Carrier) -> int | None:
     """The calling mark, committed before a byte leaves: this hand-over's number, or None: it must not be called."""
     batch = work.batch
     try:
         with transaction.atomic(durable=True):
-            attempt = mark_calling(batch_id=batch.batch_id, fence=batch.fence, account_id=route.account.pk)
+            attempt = mark_calling(batch_id=batch.batch_id, fence=batch.fence, account_id=carrier.account.pk)
             reach("mark.before_commit")
     except (OperationalError, InterfaceError):
         # Nobody knows whether that was committed. Nothing was called, and only we could have.
@@ -127,16 +142,16 @@ def mark(work: Work, route: Route) -> int | None:
     return attempt
 
 
-def _call_and_settle(work: Work, route: Route, connection: Connection, attempt: int) -> dict[str, int]:
+def _call_and_settle(work: Work, carrier: Carrier, connection: Connection, attempt: int) -> dict[str, int]:
     batch = work.batch
     reach("call.connected")
     handed = hand_over(
-        route.provider,
+        carrier.provider,
         connection,
         work.people,
         sender=work.sender,
         attempt=attempt,
-        max_batch=route.account.max_batch,
+        max_batch=carrier.account.max_batch,
         deadline_seconds=settings.SEND_CALL_SECONDS,
     )
     reach("call.answered")
@@ -148,7 +163,7 @@ def _call_and_settle(work: Work, route: Route, connection: Connection, attempt: 
         campaign_id=batch.campaign_id,
         store_id=batch.store_id,
         reservation_id=batch.reservation_id,
-        account_id=route.account.pk,
+        account_id=carrier.account.pk,
         campaign_name=work.campaign_name,
         recipient_ids=[person.recipient_id for person in work.people],
         texts=[person.text for person in work.people],
@@ -158,7 +173,12 @@ def _call_and_settle(work: Work, route: Route, connection: Connection, attempt: 
         note=handed.note,
     )
     counts = keep_trying(settlement)
-    breaker.listen(route.account, handed)  # not before: it needs the database, and the outcomes are not safe yet
+    # Not before: all of these need the database, and the outcomes were not safe yet.
+    breaker.listen(carrier.account, handed)
+    health.listen(
+        carrier.account, fault=health.fault_of(handed), faults=carrier.choice.faults, probe=carrier.choice.probe
+    )
+    tell(work, carrier.choice)
     log.info("batch_settled", extra={"batch_id": batch.batch_id, "attempt": attempt, **counts})
     return counts
 

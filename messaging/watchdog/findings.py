@@ -21,7 +21,7 @@ from config.queues import Queue
 from config.redis import client
 from messaging.health.sweeps import sweeps
 from messaging.health.work import Work, unmatched_receipts, work
-from messaging.models import ProviderAccount, Receipt
+from messaging.models import AccountHealth, ProviderAccount, Receipt
 from messaging.sending import spool
 from messaging.sending.breaker import FAULTS
 
@@ -147,6 +147,14 @@ def stopped_accounts(house: House) -> list[Finding]:
     ]
 
 
+def accounts_away(house: House) -> list[Finding]:
+    """Accounts that others go before, since calls over them failed or their receipts are late."""
+    rows = AccountHealth.objects.filter(away_until__isnull=False, account__status="active")
+    return [
+        Finding("account_away", f"provideraccount:{health.pk}", health.reason) for health in rows.order_by("pk")[:SHOWN]
+    ]
+
+
 def dead_letters(house: House) -> list[Finding]:
     """Batches that ended as dead letters and wait for somebody to requeue or discard them."""
     number = house.work.batches["dead"]
@@ -188,6 +196,7 @@ LOOKS: tuple[Callable[[House], list[Finding]], ...] = (
     late_campaigns,
     stuck_imports,
     stopped_accounts,
+    accounts_away,
     dead_letters,
     strange_receipts,
     spooled,

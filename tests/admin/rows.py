@@ -17,12 +17,22 @@ from config.audit import SYSTEM
 from config.heartbeats import Process, beat
 from config.models import IdempotencyRecord, SweepRun
 from messaging.hooks import publish
-from messaging.models import Alert, LogWatermark, MessageLog, Receipt, WebhookAttempt, WebhookDelivery
+from messaging.models import (
+    AccountHealth,
+    Alert,
+    LogWatermark,
+    MessageLog,
+    Receipt,
+    RouteEvent,
+    WebhookAttempt,
+    WebhookDelivery,
+)
 from tests.factories import (
     CampaignFactory,
     ContactListFactory,
     MemberFactory,
     ProviderAccountFactory,
+    RouteFactory,
     StoreTemplateFactory,
     WebhookEndpointFactory,
 )
@@ -58,7 +68,10 @@ def _store(number: int) -> None:
     FrozenAudience.objects.create(store=store, size=3)
     StoreTemplateFactory.create(store=store)
     ReasonCount.objects.create(campaign=campaign, status="failed", reason="other", count=1)
-    ProviderAccountFactory.create(store=store)
+    account = ProviderAccountFactory.create(store=store)
+    RouteFactory.create(account=account, store=store)
+    AccountHealth.objects.create(account=account)
+    RouteEvent.objects.create(account=account, move="away", reason="3 calls failed", actor="system")
     recipient = campaign.recipients.earliest("pk")
     ids = {"store_id": store.pk, "campaign_id": campaign.pk, "recipient_id": recipient.pk}
     MessageLog.objects.create(

@@ -23,7 +23,7 @@ NEVER_EDITED = re.compile(
     r"<(?:input|select|textarea)[^>]*\bname=\"(status|state|outcome|balance|held|overdraft|allowance|charged|released|"
     r"sending_stopped|credentials|digest|phone_hash|run|fence|amount|counts)\""
 )
-WRITABLE = {"audiences.Store", "audiences.Member", "audiences.User", "messaging.ProviderAccount"}
+WRITABLE = {"audiences.Store", "audiences.Member", "audiences.User", "messaging.ProviderAccount", "messaging.Route"}
 ADDABLE = WRITABLE | {"billing.Price", "billing.CreditAccount", "audiences.Suppression"}
 
 

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 from campaigns.models import Campaign, SendBatch
 from campaigns.queries import claim
-from messaging.accounts import route_for
+from messaging.accounts import carrier_for
 from messaging.models import ProviderAccount
 from messaging.sending.sender import mark, send_next
 from tests.simulator import Simulator
@@ -43,13 +43,13 @@ def test_a_session_that_is_cut_while_it_marks_costs_nobody_his_message(
 ) -> None:
     before = simulator.ledger()["accepted"]
     campaign, work, locked = launched(people=2), claimed(), threading.Event()
-    route = route_for(campaign.store_id)
-    assert route
+    carrier = carrier_for(store_id=campaign.store_id, country="", batch_id=1)
+    assert carrier
     cutter = threading.Thread(target=cutting_with_the_campaign_locked, args=(locked,))
     cutter.start()
     locked.wait(5)
 
-    assert mark(work, route) is None
+    assert mark(work, carrier) is None
 
     cutter.join()
     batch = SendBatch.objects.get()

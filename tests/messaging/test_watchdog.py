@@ -17,6 +17,7 @@ from config.audit import SYSTEM
 from config.models import Heartbeat, SweepRun
 from config.redis import client
 from messaging.models import Receipt
+from messaging.routes.health import move_away
 from messaging.sending import spool
 from messaging.sending.breaker import FAULTS, stop
 from tests.factories import CampaignFactory, ProviderAccountFactory, StoreFactory
@@ -107,6 +108,12 @@ def account_stopped() -> str:
     return f"provideraccount:{account.pk}"
 
 
+def account_away() -> str:
+    account = ProviderAccountFactory.create()
+    move_away(account, reason="3 calls failed")
+    return f"provideraccount:{account.pk}"
+
+
 def dead_letters() -> str:
     launched(people=3)
     SendBatch.objects.update(state="claimed")
@@ -146,6 +153,7 @@ TROUBLES: list[Callable[[], str]] = [
     campaign_late,
     import_stuck,
     account_stopped,
+    account_away,
     dead_letters,
     receipts_unmatched,
     outcomes_spooled,

@@ -1,0 +1,1 @@
+"""Routes: who carries a batch (`choose`), how well that goes (`health`, `slow`), and what staff changes (`changes`)."""
