@@ -7,6 +7,7 @@ import environ
 from csp.constants import NONCE, NONE, SELF
 
 from config.api_document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.link_keys import parse_link_keys
 from config.logging import logging_config
 
 env = environ.Env()
@@ -21,6 +22,8 @@ REFERENCE_KEY = env("REFERENCE_KEY", default=SECRET_KEY)
 SUPPRESSION_KEY = env("SUPPRESSION_KEY", default=SECRET_KEY)
 # Provider credentials at rest; the first key encrypts, all decrypt.
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[SECRET_KEY])
+# Links in messages are signed: the first key signs, all verify. A key that is taken away ends the links that it signed.
+LINK_KEYS = parse_link_keys(env.list("LINK_KEYS", default=[]), otherwise=SECRET_KEY)
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")

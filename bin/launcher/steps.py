@@ -21,6 +21,7 @@ PRODUCTION = {
     "SECRET_KEY": "only-to-check-the-settings-0123456789-abcdefghijklmnopqrstuvwxyz",
     "REFERENCE_KEY": "only-to-check-the-settings-reference-key-0123456789",
     "SUPPRESSION_KEY": "only-to-check-the-settings-suppression-key-0123456789",
+    "LINK_KEYS": "1:only-to-check-the-settings-link-key-0123456789",
     "CREDENTIAL_KEYS": "only-to-check-the-settings-credential-key-0123456789",
     "ALLOWED_HOSTS": "sms.example.com",
     "PUBLIC_URL": "https://sms.example.com",
