@@ -16,7 +16,7 @@ from config.ops.pages import choice
 from config.ops.rows import OpsAdmin
 from messaging.account_changes import EDITABLE, change_account, create_account, set_active
 from messaging.hooks import admin as hooks_admin
-from messaging.models import Alert, MessageLog, ProviderAccount, Receipt
+from messaging.models import Alert, Click, MessageLog, ProviderAccount, Receipt
 from messaging.models.accounts import ON_AMBIGUOUS, STATUSES
 from messaging.routes import admin as routes_admin
 from providers.registry import PROVIDERS
@@ -142,6 +142,33 @@ class MessageLogAdmin(OpsAdmin):
         if term.isdecimal() and len(term) < 19:
             return Q(pk=int(term))
         return Q(kind="attempt", provider_message_id=term)
+
+
+@admin.register(Click)
+class ClickAdmin(OpsAdmin):
+    """Short links that were followed. Append-only; neither an address nor a browser is kept."""
+
+    list_display = ("id", "at", "of", "recipient", "number", "human", "robot", "counted")
+    search_fields = ("pk",)
+    search_help_text = "Id, or recipient:<id>"
+    sortable_by = ()
+
+    @admin.display(description="campaign")
+    def of(self, click: Click) -> str:
+        """The campaign."""
+        return link(Campaign, click.campaign_id)
+
+    @admin.display(description="recipient")
+    def recipient(self, click: Click) -> str:
+        """The recipient."""
+        return link(CampaignRecipient, click.recipient_id)
+
+    def found(self, term: str) -> Q:
+        """By id or by recipient."""
+        word, _, number = term.partition(":")
+        if word == "recipient" and number.isdecimal() and len(number) < 19:
+            return Q(recipient_id=int(number))
+        return super().found(term)
 
 
 @admin.register(Receipt)

@@ -10,6 +10,7 @@ from audiences.staff import staff
 from campaigns.models import (
     Campaign,
     CampaignEvent,
+    CampaignLink,
     CampaignProgress,
     CampaignSnapshot,
     Quote,
@@ -81,6 +82,8 @@ class CampaignAdmin(OpsAdmin):
         "plain_values",
         "sender",
         "opt_out_text",
+        "short_links",
+        "links_base_url",
         "priority",
         "run",
         "reservation",
@@ -176,9 +179,20 @@ class CampaignProgressAdmin(OpsAdmin):
         "failed",
         "skipped",
         "unknown",
+        "clickers",
     )
     list_select_related = ("campaign",)
     search_fields = ("pk", "campaign__name__icontains")
+    sortable_by = ()
+
+
+@admin.register(CampaignLink)
+class CampaignLinkAdmin(OpsAdmin):
+    """Where the short links of campaigns lead, and how often they were followed."""
+
+    list_display = ("campaign", "number", "url", "clicks", "human_clicks", "people")
+    list_select_related = ("campaign",)
+    search_fields = ("pk",)
     sortable_by = ()
 
 

@@ -2,6 +2,7 @@
 
 from campaigns.models.campaign import Campaign, CampaignEvent, CampaignProgress, CampaignSnapshot, ReasonCount
 from campaigns.models.counts import CampaignMinute, LatencyCount
+from campaigns.models.link import CampaignLink
 from campaigns.models.quote import Quote
 from campaigns.models.sending import CampaignRecipient, SendBatch, StoreLane
 from campaigns.models.template import StoreTemplate
@@ -9,6 +10,7 @@ from campaigns.models.template import StoreTemplate
 __all__ = [
     "Campaign",
     "CampaignEvent",
+    "CampaignLink",
     "CampaignMinute",
     "CampaignProgress",
     "CampaignRecipient",

@@ -29,6 +29,12 @@ class Campaign(models.Model):
     )
     sender = models.CharField(max_length=16, blank=True, help_text="frozen at launch")
     opt_out_text = models.CharField(max_length=60, blank=True, default="", db_default="", help_text="frozen at launch")
+    short_links = models.BooleanField(
+        default=True, db_default=True, help_text="write short links for addresses; frozen at launch"
+    )
+    links_base_url = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="what its links begin with; frozen at launch"
+    )
     run = models.PositiveSmallIntegerField(
         default=0, help_text="1 for the first launch, more for each retry of failures"
     )
@@ -120,6 +126,9 @@ class CampaignProgress(models.Model):
     version = models.BigIntegerField(default=0, help_text="grows with every change: the ETag")
     retried = models.BigIntegerField(default=0, db_default=0, help_text="failed ones that were tried again, each time")
     retry_sent = models.BigIntegerField(default=0, db_default=0, help_text="of those the accepted ones")
+    clicks = models.BigIntegerField(default=0, db_default=0, help_text="on its links, by anybody and anything")
+    human_clicks = models.BigIntegerField(default=0, db_default=0, help_text="those without robots")
+    clickers = models.BigIntegerField(default=0, db_default=0, help_text="recipients who clicked at least once")
     settled_at = models.DateTimeField(null=True, help_text="when the last answer of a provider was recorded")
     first_sent_at = models.DateTimeField(null=True)
     last_sent_at = models.DateTimeField(null=True)

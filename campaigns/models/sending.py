@@ -100,6 +100,7 @@ class CampaignRecipient(models.Model):
     rank = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="of the best receipt so far")
     sent_at = models.DateTimeField(null=True)
     final_at = models.DateTimeField(null=True)
+    clicked_at = models.DateTimeField(null=True, help_text="the first click of a person")
 
     class Meta:
         constraints = [

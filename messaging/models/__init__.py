@@ -2,6 +2,7 @@
 
 from messaging.models.accounts import ProviderAccount
 from messaging.models.alerts import Alert
+from messaging.models.clicks import Click
 from messaging.models.evidence import MessageLog, Receipt
 from messaging.models.hooks import LogWatermark, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
 from messaging.models.routes import AccountHealth, Route, RouteEvent
@@ -9,6 +10,7 @@ from messaging.models.routes import AccountHealth, Route, RouteEvent
 __all__ = [
     "AccountHealth",
     "Alert",
+    "Click",
     "LogWatermark",
     "MessageLog",
     "ProviderAccount",

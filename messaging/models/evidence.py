@@ -25,7 +25,7 @@ class MessageLog(models.Model):
     error_class = models.CharField(max_length=20, blank=True, default="")
     error_code = models.CharField(max_length=60, blank=True, default="")
     parts = models.PositiveSmallIntegerField(null=True, help_text="the provider's own count: evidence, never billed")
-    text = models.CharField(max_length=2000, blank=True, default="", help_text="what was handed over")
+    text = models.TextField(blank=True, default="", help_text="what was handed over, however long values made it")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -21,6 +21,7 @@ EVENTS = (
     "campaign.cancelled",
     "message.delivered",
     "message.failed",
+    "message.clicked",
     "contact.opted_out",
     "credits.low",
 )

@@ -11,7 +11,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from audiences.models import ConsentEvent, ContactImport, FrozenAudience, ImportProblem, Suppression
 from audiences.services.keys import issue_key
 from billing.models import Price
-from campaigns.models import ReasonCount
+from campaigns.models import CampaignLink, ReasonCount
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.heartbeats import Process, beat
@@ -20,6 +20,7 @@ from messaging.hooks import publish
 from messaging.models import (
     AccountHealth,
     Alert,
+    Click,
     LogWatermark,
     MessageLog,
     Receipt,
@@ -77,6 +78,8 @@ def _store(number: int) -> None:
     MessageLog.objects.create(
         **ids, kind="attempt", outcome="accepted", text="Hello Ada", provider_message_id=f"m{number}"
     )
+    CampaignLink.objects.create(campaign=campaign, number=1, url="https://shop.example/spring")
+    Click.objects.create(**ids, number=1, human=True)
     Receipt.objects.create(account_id=1, dedupe=f"d{number}", status="delivered")
 
 
