@@ -6,6 +6,7 @@ Greek is written in the capitals that GSM-7 has: in small letters this line alon
 from config.problems import invalid
 
 OPT_OUT_MAX = 60
+OPT_OUT_LINK = "{{opt_out_link}}"  # the address of the recipient's own opt-out page
 _ENGLISH = "Opt out: reply STOP"
 _GREEK = "ΔIAΓPAΦH: STOP"
 _BY_COUNTRY = {
@@ -25,10 +26,11 @@ def default_opt_out_text(country: str) -> str:
 
 
 def check_opt_out_text(text: str) -> None:
-    """Raise InvalidFields unless it is one line without placeholders; empty when the store needs none."""
+    """Raise InvalidFields unless it is one line without placeholders but OPT_OUT_LINK; empty: the store needs none."""
     if len(text) > OPT_OUT_MAX:
         raise invalid("/opt_out_text", f"At most {OPT_OUT_MAX} characters; this has {len(text)}.", code="max_length")
     if not text.isprintable() or text != text.strip():
         raise invalid("/opt_out_text", "One line, without control characters and outer spaces.", code="one_line")
-    if "{{" in text or "}}" in text:
-        raise invalid("/opt_out_text", "It is the same for everybody: no placeholders.", code="placeholder")
+    rest = text.replace(OPT_OUT_LINK, "")
+    if "{{" in rest or "}}" in rest:
+        raise invalid("/opt_out_text", f"It is the same for everybody: only {OPT_OUT_LINK}.", code="placeholder")

@@ -40,7 +40,11 @@ class StoreBody(Body):
         child=serializers.ChoiceField(choices=("text", "number", "date", "yes_no")),
         help_text="Names of the contacts' custom fields, and what they hold.",
     )
-    links_base_url = serializers.URLField(allow_blank=True)
+    links_base_url = serializers.URLField(
+        allow_blank=True,
+        help_text="What the links in messages begin with, like `https://go.example.com`: a host of yours that leads to "
+        "us. Empty: the house's, if it has one; without either, addresses stay as they are written.",
+    )
     opt_out_text = serializers.CharField(
         allow_blank=True,
         required=False,

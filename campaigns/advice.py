@@ -12,8 +12,9 @@ from collections import Counter
 from typing import Any, Final, NamedTuple
 
 from billing.prices import PriceTable
-from campaigns.content import MESSAGE_MAX, Content, parse
+from campaigns.content import MESSAGE_MAX, Content
 from campaigns.drafts import Draft
+from campaigns.links.found import addresses
 from providers.gsm import BASIC
 from providers.gsm_advice import Offender, offenders, ranked, replaced
 
@@ -125,7 +126,7 @@ class Adviser:
 
 def _alternatives(draft: Draft) -> list[Alternative]:
     """Ways to write the same for less; each only when it differs from those before it."""
-    signs, letters = replaced(draft.message), replaced(draft.message, letters=True)
+    signs, letters = _rewritten(draft.message), _rewritten(draft.message, letters=True)
     ways = {
         "signs": draft._replace(message=signs),
         "letters": draft._replace(message=letters),
@@ -144,9 +145,18 @@ def _alternatives(draft: Draft) -> list[Alternative]:
     return found
 
 
+def _rewritten(message: str, *, letters: bool = False) -> str:
+    """The message in signs that cost less. Its addresses stay: another one would lead elsewhere."""
+    pieces, at = [], 0
+    for found in addresses(message):
+        pieces += [replaced(message[at : found.start], letters=letters), message[found.start : found.end]]
+        at = found.end
+    return "".join([*pieces, replaced(message[at:], letters=letters)])
+
+
 def _of_text(draft: Draft) -> list[dict[str, Any]]:
-    message = parse(draft.message).written
-    appended = draft.opt_out_text if draft.text != draft.message else ""
+    message = draft.parsed(draft.message).written
+    appended = draft.parsed(draft.opt_out_text).written if draft.text != draft.message else ""
     return [
         {**_shown(one), "place": place}
         for place, text in (("message", message), ("opt_out_text", appended))

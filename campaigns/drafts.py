@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from audiences.links_base import links_base_url, shortens
 from audiences.models import Store
 from billing.prices import PriceTable, price_table
 from campaigns.content import Content, parse, tidy
@@ -33,23 +34,33 @@ class Draft(NamedTuple):
     on_missing: str = "blank"
     plain_values: bool = False
     opt_out_text: str = ""
+    short_links: bool = False
+    base_url: str = ""
 
     @classmethod
     def of(cls, campaign: Campaign) -> "Draft":
-        """The draft that a campaign holds; once launched with the opt-out text of that moment."""
+        """The draft that a campaign holds; once launched with the opt-out text and the base of links of that moment."""
+        frozen, store = bool(campaign.run), campaign.store
         return cls(
             message=campaign.message,
             kind=campaign.kind,
             audience=campaign.effective_audience,
             on_missing=campaign.on_missing,
             plain_values=campaign.plain_values,
-            opt_out_text=campaign.opt_out_text if campaign.run else campaign.store.opt_out_text,
+            opt_out_text=campaign.opt_out_text if frozen else store.opt_out_text,
+            short_links=campaign.short_links and (frozen or shortens(store)),
+            base_url=campaign.links_base_url if frozen else links_base_url(store),
         )
 
     @classmethod
     def unsaved(cls, *, store: Store, fields: Mapping[str, Any]) -> "Draft":
         """What `fields` (message, kind, audience, on_missing, plain_values) would be once saved in `store`."""
-        return cls(**{**fields, "message": tidy(fields["message"])}, opt_out_text=store.opt_out_text)
+        stored = {
+            **fields,
+            "message": tidy(fields["message"]),
+            "short_links": fields.get("short_links", True) and shortens(store),
+        }
+        return cls(**stored, opt_out_text=store.opt_out_text, base_url=links_base_url(store))
 
     @property
     def text(self) -> str:
@@ -58,12 +69,27 @@ class Draft(NamedTuple):
 
     def content(self) -> Content:
         """The whole text, ready to be rendered and counted."""
-        return parse(self.text, plain_values=self.plain_values)
+        return self.parsed(self.text)
+
+    def parsed(self, text: str) -> Content:
+        """A text as it would be rendered and counted if it were this draft's."""
+        return parse(text, plain_values=self.plain_values, base_url=self.base_url, short_links=self.short_links)
+
+    @property
+    def links(self) -> dict[int, str]:
+        """number → address of what becomes a short link."""
+        return {own.number: own.url for own in self.content().owns if own.url}
+
+    @property
+    def frozen_links(self) -> dict[str, Any]:
+        """The columns of a campaign in which a launch keeps how links are written."""
+        return {"short_links": self.short_links, "links_base_url": self.base_url}
 
     @property
     def content_hash(self) -> str:
         """Changes with whatever changes a recipient's text, or who of the audience is a recipient."""
-        return fingerprint([self.text, self.kind, self.on_missing, self.plain_values])
+        links = [self.base_url, sorted(self.links)] if self.content().owns else []
+        return fingerprint([self.text, self.kind, self.on_missing, self.plain_values, *links])
 
     def audience_hash(self, version: str) -> str:
         """32 digits of the audience as written, 32 of the `version` of what it is made of (audiences.audience)."""

@@ -24,11 +24,22 @@ class Rendered(NamedTuple):
     left_out: str
 
 
+class ShortLink(NamedTuple):
+    """An address of the text that becomes a short link."""
+
+    number: int
+    url: str
+
+
 class Preview(NamedTuple):
-    """The whole text with its placeholders, and what a few contacts would read."""
+    """The whole text with its placeholders, what a few contacts would read, and its links.
+
+    Where a recipient has a code of his own the previews have twelve x: it is as wide, and leads nowhere.
+    """
 
     text: str
     messages: list[Rendered]
+    links: list[ShortLink]
 
 
 def preview(*, store: Store, draft: Draft, prices: PriceTable, contact_id: int | None = None) -> Preview:
@@ -36,16 +47,18 @@ def preview(*, store: Store, draft: Draft, prices: PriceTable, contact_id: int |
 
     An id that is none of the store's contacts, or was erased, gives no message. Index: contact_store, primary key.
     """
+    links = [ShortLink(*one) for one in draft.links.items()]
     everybody = people(store=store, audience_stored=draft.audience, kind=draft.kind)
     if contact_id is None:
         rows = everybody.filter(exclusion=None).order_by("pk")[:SHOWN]
-        return Preview(draft.text, [_render(row, draft=draft, prices=prices) for row in _merged(rows, draft)])
+        shown = [_render(row, draft=draft, prices=prices) for row in _merged(rows, draft)]
+        return Preview(draft.text, shown, links)
     known = Contact.objects.filter(pk=contact_id, store_id=store.pk, erased_at=None).exists()
     rows = judged([contact_id] if known else [], store=store, kind=draft.kind)
     found = [_render(row, draft=draft, prices=prices) for row in _merged(rows, draft)]
     if found and not everybody.filter(pk=contact_id).exists():
         found = [one._replace(left_out=one.left_out or "not_in_audience") for one in found]
-    return Preview(draft.text, found)
+    return Preview(draft.text, found, links)
 
 
 def _merged(rows: Any, draft: Draft) -> Any:

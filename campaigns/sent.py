@@ -37,6 +37,9 @@ class DirectBody(Body):
         choices=("service", "direct"), default="direct", help_text="Either; marketing is sent by campaigns only."
     )
     priority = PriorityField(default=PRIORITIES["high"])
+    short_links = serializers.BooleanField(
+        default=False, help_text="Turn the addresses in the text into short links, which count clicks."
+    )
 
 
 class DirectShape(serializers.Serializer[Any]):

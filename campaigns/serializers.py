@@ -68,6 +68,12 @@ class DraftBody(Body):
         help_text="Write names and other values in GSM-7 letters where the message needs no UCS-2: it saves parts.",
     )
 
+    short_links = serializers.BooleanField(
+        default=True,
+        help_text="Turn the addresses in the text into short links, which count clicks: where the store, or the house, "
+        "has an address for them.",
+    )
+
     def validate_kind(self, value: str) -> str:
         """Only what a merchant writes: the other kinds are made by automations, tests and direct messages."""
         if value not in WRITTEN_KINDS:

@@ -171,8 +171,19 @@ class RenderedShape(serializers.Serializer[Any]):
     left_out = serializers.CharField(help_text="Why this contact does not get it; empty when it does.")
 
 
+class ShortLinkShape(serializers.Serializer[Any]):
+    """An address of the text that recipients read as a short link."""
+
+    number = serializers.IntegerField()
+    url = serializers.CharField(help_text="Where it leads.")
+
+
 class TextPreviewShape(serializers.Serializer[Any]):
-    """The whole text, and what a few contacts would read: the first recipients by age of the contact."""
+    """The whole text, and what a few contacts would read: the first recipients by age of the contact.
+
+    For the code of a short link there are twelve x: every recipient has one of their own, and it is as wide.
+    """
 
     text = serializers.CharField(help_text="With its placeholders, and with the opt-out text where it is appended.")
     messages = RenderedShape(many=True)
+    links = ShortLinkShape(many=True)

@@ -9,6 +9,7 @@ from csp.constants import NONCE, NONE, SELF
 from config.api_document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.link_keys import parse_link_keys
 from config.logging import logging_config
+from config.origins import parse_origin
 
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -27,6 +28,8 @@ LINK_KEYS = parse_link_keys(env.list("LINK_KEYS", default=[]), otherwise=SECRET_
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
 PUBLIC_URL = env("PUBLIC_URL", default="http://127.0.0.1:8000").rstrip("/")
+# Short links of stores without an address of their own begin with this; empty: only stores with one shorten.
+LINKS_BASE_URL = parse_origin(env("LINKS_BASE_URL", default=""), name="LINKS_BASE_URL")
 STREAM_URL = env("STREAM_URL", default="http://127.0.0.1:8001").rstrip("/")
 SIMULATOR_URL = env("SIMULATOR_URL", default="http://127.0.0.1:8025").rstrip("/")
 LOCAL_DIR = Path(env("LOCAL_DIR", default=str(BASE_DIR / ".local")))
@@ -203,6 +206,7 @@ REST_FRAMEWORK = {
 API_RATE_GENERAL = env.int("API_RATE_GENERAL", default=100)
 API_RATE_SEND = env.int("API_RATE_SEND", default=5)
 API_RATE_IMPORT = env.int("API_RATE_IMPORT", default=3)
+LINKS_RATE = env.int("LINKS_RATE", default=300)  # short links that one address of the internet follows in a minute
 # Pages of other origins whose scripts may call the API, with a key and never with the console's cookie.
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/v1/"

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audiences.errors import LastOwner, NameTaken
 from audiences.fields import CUSTOM_MAX, CUSTOM_NAME, CUSTOM_TYPES
+from audiences.links_base import check_links_base_url
 from audiences.models import Member, Store, User
 from audiences.models.stores import ROLES
 from audiences.opt_out import check_opt_out_text, default_opt_out_text
@@ -76,7 +77,10 @@ def _editable(columns: Mapping[str, Any]) -> dict[str, Any]:
     for name in columns:
         if name not in EDITABLE:
             raise invalid(f"/{name}", "There is no such field.", code="unknown_field")
-    return dict(columns)
+    changed = dict(columns)
+    if "links_base_url" in changed:
+        changed["links_base_url"] = changed["links_base_url"].rstrip("/")
+    return changed
 
 
 def _check(store: Store) -> None:
@@ -89,6 +93,7 @@ def _check(store: Store) -> None:
         raise invalid("/quiet_until", "Quiet hours have a beginning and an end.", code="required")
     check_custom_fields(store.custom_fields)
     check_opt_out_text(store.opt_out_text)
+    check_links_base_url(store.links_base_url)
     try:
         # Django calls NULL blank also where the column may be NULL.
         absent = {field.name for field in Store._meta.fields if field.null and getattr(store, field.attname) is None}

@@ -12,14 +12,18 @@ from config.audit import Actor
 NUMBERS_MAX = 100
 
 
-def send_direct(*, store: Store, to: Sequence[str], text: str, priority: int, actor: Actor) -> Sent:
+def send_direct(
+    *, store: Store, to: Sequence[str], text: str, priority: int, actor: Actor, short_links: bool = False
+) -> Sent:
     """Send `text` to these numbers at once; consent to marketing is not asked for, but who said no is left out.
 
-    A number that is a contact's fills the placeholders with the contact's values, another with their defaults. Raises
+    A number that is a contact's fills the placeholders with the contact's values, another with their defaults.
+    `short_links`: only when asked for, since such texts hold addresses that were made for one person. Raises
     InvalidFields, NoMessageText, NoRecipients (with the reasons), InsufficientCredits, StoreStopped.
     """
     message = checked(text, store=store)
     numbers = read_numbers(to, store=store, kind="direct")
     if all(number.reason for number in numbers):
         raise NoRecipients(exclusions=Counter(number.reason for number in numbers))
-    return send(Letter("direct", "Direct message", message, priority), numbers, store=store, actor=actor)
+    letter = Letter("direct", "Direct message", message, priority, short_links=short_links)
+    return send(letter, numbers, store=store, actor=actor)

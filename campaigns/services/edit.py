@@ -17,8 +17,10 @@ from campaigns.states import CAMPAIGN_EDITABLE, CAMPAIGN_LIVE
 from config.audit import Actor, record
 from config.problems import NotFound, invalid
 
-PRICED = {"message", "kind", "audience", "on_missing", "plain_values"}
-EDITABLE = ("name", "message", "kind", "audience", "on_missing", "plain_values", "priority", "send_at")
+PRICED = {"message", "kind", "audience", "on_missing", "plain_values", "short_links"}
+EDITABLE = (
+    "name", "message", "kind", "audience", "on_missing", "plain_values", "short_links", "priority", "send_at",
+)  # fmt: skip
 
 
 def create(*, store: Store, fields: dict[str, Any], actor: Actor) -> Campaign:

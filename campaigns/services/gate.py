@@ -66,6 +66,6 @@ def warnings(draft: Draft) -> list[tuple[str, str]]:
     found = []
     if settings.QUEUE_DISABLED:
         found.append(("QUEUE_DISABLED", "Sending is switched off for all stores: the messages wait until it is on."))
-    if draft.kind in UNASKED and not draft.opt_out_text:
+    if draft.kind in UNASKED and not draft.opt_out_text and not draft.content().has_opt_out_link:
         found.append(("OPT_OUT_MISSING", "The message does not say how to get no more of them."))
     return found

@@ -16,6 +16,7 @@ from campaigns.models import Campaign, CampaignProgress, CampaignSnapshot, Quote
 from campaigns.quotes import check_unedited, quote_for_launch
 from campaigns.services.find import campaign_of, locked, may_send, refusal
 from campaigns.services.gate import Intent, permit
+from campaigns.services.links import freeze_links
 from campaigns.snapshot import prepare
 from campaigns.states import CAMPAIGN
 from config.audit import Actor
@@ -75,14 +76,11 @@ def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor, due: d
         StoreLane.objects.get_or_create(store_id=store_id, priority=campaign.priority)
         CampaignProgress.objects.create(campaign=campaign)
         CampaignSnapshot.objects.create(campaign=campaign, bound=quote.audience_bound, created_at=now, touched_at=now)
+        freeze_links(campaign, draft)
         facts = {"recipients": quote.recipients, "credits": quote.credits}
         history.append(campaign, "launch", before=before, after="sending", actor=actor, reason="", **facts)
-        reservation = hold(
-            store_id=store_id,
-            amount=quote.credits,
-            key=f"campaign:{campaign.pk}:1",
-            label=f"Campaign “{campaign.name}”",
-        )
+        key, label = f"campaign:{campaign.pk}:1", f"Campaign “{campaign.name}”"
+        reservation = hold(store_id=store_id, amount=quote.credits, key=key, label=label)
         CAMPAIGN.move(
             Campaign.objects.filter(pk=campaign.pk),
             "launch",
@@ -91,6 +89,7 @@ def start(*, store_id: int, campaign_id: int, quote: Quote, actor: Actor, due: d
             run=1,
             sender=campaign.store.sender,
             opt_out_text=draft.opt_out_text,
+            **draft.frozen_links,
             reason="",
             started_at=now,
             updated_at=now,

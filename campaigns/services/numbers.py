@@ -19,6 +19,7 @@ from campaigns.drafts import Draft
 from campaigns.models import Campaign, CampaignProgress, CampaignRecipient, CampaignSnapshot, Quote, StoreLane
 from campaigns.sample import for_strangers, values_of
 from campaigns.services.find import may_send
+from campaigns.services.links import freeze_links
 from campaigns.snapshot import Planned, write
 from campaigns.states import CAMPAIGN
 from config.audit import Actor
@@ -29,7 +30,7 @@ from config.queues import Task, ring
 class Letter(NamedTuple):
     """What is sent.
 
-    `kind`: test or direct; `sample`: the contact whose values fill it for strangers; `plain_values`: see Campaign.
+    `kind`: test or direct; `sample`: the contact whose values fill it for strangers; the switches: see Campaign.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Letter(NamedTuple):
     priority: int
     sample: int | None = None
     plain_values: bool = False
+    short_links: bool = False
 
 
 class Message(NamedTuple):
@@ -94,9 +96,11 @@ def send(
     skipped = [number for number in numbers if number.reason]
     with transaction.atomic(durable=True):
         campaign = _draft(letter, store=store, count=len(wanted), actor=actor)
-        planned = _plan(campaign, wanted, Draft.of(campaign).content(), prices=price_table(now))
+        draft = Draft.of(campaign)
+        planned = _plan(campaign, wanted, draft.content(), prices=price_table(now))
         quote = _quote(campaign, wanted, planned, skipped, now=now)
-        campaign = _launch(campaign, quote, actor=actor, now=now)
+        freeze_links(campaign, draft)
+        campaign = _launch(campaign, quote, draft, actor=actor, now=now)
         write(campaign, planned, reservation_id=campaign.reservation_id or 0)
         after(campaign)
     rows = CampaignRecipient.objects.filter(campaign=campaign).order_by("pk")
@@ -113,6 +117,7 @@ def _draft(letter: Letter, *, store: Store, count: int, actor: Actor) -> Campaig
         kind=letter.kind,
         message=letter.message,
         plain_values=letter.plain_values,
+        short_links=letter.short_links,
         priority=letter.priority,
         audience=audience,
         created_by=actor.name,
@@ -173,7 +178,7 @@ def _countries(numbers: Sequence[Number], planned: Sequence[Planned]) -> list[di
     ]
 
 
-def _launch(campaign: Campaign, quote: Quote, *, actor: Actor, now: datetime) -> Campaign:
+def _launch(campaign: Campaign, quote: Quote, draft: Draft, *, actor: Actor, now: datetime) -> Campaign:
     """draft → sending with everybody counted: there is no snapshot to go on with. The order of locks of a launch."""
     totals: dict[str, Any] = {"recipients": quote.recipients, "credits": quote.credits}
     StoreLane.objects.get_or_create(store_id=campaign.store_id, priority=campaign.priority)
@@ -183,5 +188,6 @@ def _launch(campaign: Campaign, quote: Quote, *, actor: Actor, now: datetime) ->
     key, label = f"campaign:{campaign.pk}:1", campaign.name
     reservation = hold(store_id=campaign.store_id, amount=quote.credits, key=key, label=label)
     columns = {"quote": quote, "reservation": reservation, "run": 1, "sender": campaign.store.sender}
+    columns |= draft.frozen_links
     CAMPAIGN.move(Campaign.objects.filter(pk=campaign.pk), "launch", **columns, started_at=now, updated_at=now)
     return Campaign.objects.select_related("store", "quote").get(pk=campaign.pk)

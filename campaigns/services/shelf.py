@@ -37,6 +37,7 @@ def clone(*, store_id: int, campaign_id: int, actor: Actor, name: str = "") -> C
             audience=source.audience,
             on_missing=source.on_missing,
             plain_values=source.plain_values,
+            short_links=source.short_links,
             priority=source.priority,
             created_by=actor.name,
         )

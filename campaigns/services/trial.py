@@ -59,15 +59,22 @@ def send_test(
     if contact_id is not None and not store.contacts.filter(pk=contact_id, erased_at=None).exists():
         raise invalid("/contact", "There is no such contact.", code="unknown_id")
     draft = Draft.of(source)  # with the opt-out text: what is tested is the whole message
-    message = draft.text if contact_id else fill(draft.content(), values or {})
+    message = draft.text if contact_id else fill(draft._replace(short_links=False).content(), values or {})
     if len(message) > MESSAGE_MAX:
         raise invalid("/values", f"With these values it has more than {MESSAGE_MAX} characters.", code="max_length")
     numbers = read_numbers(to, store=store, kind="test")
     _refuse({number.phone: number.reason for number in numbers if number.reason})
-    letter = Letter("test", f"Test: {source.name}"[:200], message, PRIORITIES["high"], contact_id, source.plain_values)
+    letter = _letter(source, draft, message)._replace(sample=contact_id)
     # Nobody of them is a contact here: what a contact would get is what is being tested.
     strangers = [number._replace(contact_id=None) for number in numbers]
     return send(letter, strangers, store=store, actor=actor, after=lambda test: _note(source, test, actor))
+
+
+def _letter(source: Campaign, draft: Draft, message: str) -> Letter:
+    # An address that ends in a placeholder stays as it is, also when the placeholder is filled here.
+    shortens = source.short_links and draft._replace(message=message, kind="test").links == draft.links
+    name, priority = f"Test: {source.name}"[:200], PRIORITIES["high"]
+    return Letter("test", name, message, priority, plain_values=source.plain_values, short_links=shortens)
 
 
 def _refuse(reasons: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from audiences.quiet_hours import allowed_from
 from campaigns import merge
 from campaigns.content import Content
 from campaigns.drafts import Draft
+from campaigns.links.own import writer
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.people import UNASKED, judged
 from campaigns.queries.claim import Claimed, Turn, claim_batch, put_off, served, turns
@@ -113,6 +114,7 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
     contacts = _contacts(pending, campaign, content)
     strangers = refused([phone for _, contact, phone, _ in rows if phone and not contact], store_id=campaign.store_id)
     values = for_strangers(campaign, content)
+    own = writer(content.owns, store_id=campaign.store_id)
     people: list[Person] = []
     skips: dict[int, str] = {}
     later: dict[int, datetime] = {}
@@ -123,7 +125,8 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
         elif contact.not_before:
             later[recipient_id] = contact.not_before
         else:
-            people.append(Person(recipient_id, phone, content.render(contact.values), parts))
+            text = content.render(contact.values, own(recipient_id, contact_id))
+            people.append(Person(recipient_id, phone, text, parts))
     if skips:
         moves = skip(ids=list(skips), reasons=list(skips.values()))
         count_moves(campaign_id=campaign.pk, moves=moves)

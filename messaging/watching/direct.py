@@ -31,6 +31,7 @@ class SendMessages(StoreViews[MessageLog]):
             to=asked["to"],
             text=asked["text"],
             priority=asked["priority"],
+            short_links=asked["short_links"],
             actor=self.caller.actor,
         )
         return Response(shown(sent), status=202)
