@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from campaigns import latency
-from campaigns.models import Campaign, CampaignProgress, LatencyCount
+from campaigns.models import Campaign, CampaignLink, CampaignProgress, LatencyCount
 from campaigns.progress import Progress, read
 from campaigns.queries.watching import BLAME_DAYS, handed, opt_outs, span
 
@@ -64,6 +64,27 @@ class Retries(NamedTuple):
     success: float | None
 
 
+class LinkClicks(NamedTuple):
+    """One address of the text. `people`: recipients who followed it; `rate`: of the accepted messages."""
+
+    number: int
+    url: str
+    clicks: int
+    human_clicks: int
+    people: int
+    rate: float | None
+
+
+class Clicks(NamedTuple):
+    """On all links: `clicks` by anybody and anything, `human` ones, `people` who followed any. `rate`: as above."""
+
+    clicks: int
+    human: int
+    people: int
+    rate: float | None
+    links: list[LinkClicks]
+
+
 class Metrics(NamedTuple):
     """Everything. `opt_outs`: within seven days, of people whom no later campaign had texted."""
 
@@ -75,13 +96,14 @@ class Metrics(NamedTuple):
     latency: Latency
     money: Money
     retries: Retries
+    clicks: Clicks
     opt_outs: int
     opt_out_rate: float | None
     version: int
 
 
 def measure(campaign: Campaign) -> Metrics:
-    """The campaign's metrics now: eight statements, none of which grows with its recipients but through its batches."""
+    """The campaign's metrics now: nine statements, none of which grows with its recipients but through its batches."""
     progress = read(campaign.pk)
     row = CampaignProgress.objects.filter(pk=campaign.pk).first() or CampaignProgress()
     accepted = sum(progress.counts[name] for name in ("sent", "delivered", "undelivered"))
@@ -95,6 +117,7 @@ def measure(campaign: Campaign) -> Metrics:
         latency=_latency(campaign.pk),
         money=_money(campaign, progress),
         retries=_retries(campaign.pk, row),
+        clicks=_clicks(campaign.pk, progress, accepted),
         opt_outs=gone,
         opt_out_rate=share(gone, accepted),
         version=progress.version,
@@ -160,6 +183,18 @@ def _retries(campaign_id: int, row: CampaignProgress) -> Retries:
         retried=row.retried,
         accepted=row.retry_sent,
         success=share(row.retry_sent, row.retried),
+    )
+
+
+def _clicks(campaign_id: int, progress: Progress, accepted: int) -> Clicks:
+    rows = CampaignLink.objects.filter(campaign_id=campaign_id).order_by("number")
+    columns = rows.values_list("number", "url", "clicks", "human_clicks", "people")
+    return Clicks(
+        clicks=progress.clicks,
+        human=progress.human_clicks,
+        people=progress.clickers,
+        rate=share(progress.clickers, accepted),
+        links=[LinkClicks(*values, rate=share(values[-1], accepted)) for values in columns],
     )
 
 

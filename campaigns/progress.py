@@ -62,6 +62,9 @@ class Progress(NamedTuple):
     version: int
     etag: str
     by_local_clock: bool = False
+    clicks: int = 0
+    human_clicks: int = 0
+    clickers: int = 0
 
 
 def read(campaign_id: int) -> Progress:
@@ -99,6 +102,9 @@ def read(campaign_id: int) -> Progress:
         version=row.version,
         etag=f'"{campaign_id}-{row.version}-{campaign.status}-{in_flight}"',
         by_local_clock=bool(campaign.local_at),
+        clicks=row.clicks,
+        human_clicks=row.human_clicks,
+        clickers=row.clickers,
     )
 
 

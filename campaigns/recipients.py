@@ -12,6 +12,7 @@ from config.spreadsheet import harmless, lines
 
 COLUMNS = (
     "phone", "status", "reason", "error_code", "parts", "credits", "charged", "sent_at", "final_at",
+    "clicked_at",
 )  # fmt: skip
 # Batches whose recipients are in memory at once.
 AT_ONCE = 4

@@ -26,6 +26,7 @@ class RecipientShape(serializers.Serializer[Any]):
     charged = serializers.IntegerField(help_text="What it did cost.")
     sent_at = serializers.DateTimeField(allow_null=True)
     final_at = serializers.DateTimeField(allow_null=True)
+    clicked_at = serializers.DateTimeField(allow_null=True, help_text="When they first followed a link.")
 
 
 class RecipientLookupBody(Body):
@@ -135,6 +136,27 @@ class RetriesShape(serializers.Serializer[Any]):
     success = serializers.FloatField(allow_null=True)
 
 
+class LinkClicksShape(serializers.Serializer[Any]):
+    """Clicks on one address of the text."""
+
+    number = serializers.IntegerField(help_text="1 for the first address of the text.")
+    url = serializers.CharField(help_text="Where it leads.")
+    clicks = serializers.IntegerField(help_text="By people and robots.")
+    human_clicks = serializers.IntegerField(help_text="Without previews, scanners and prefetching.")
+    people = serializers.IntegerField(help_text="Recipients who followed it at least once.")
+    rate = serializers.FloatField(allow_null=True, help_text="`people` of the accepted ones.")
+
+
+class ClicksShape(serializers.Serializer[Any]):
+    """Clicks on the campaign's short links, counted within seconds."""
+
+    clicks = serializers.IntegerField(help_text="By people and robots.")
+    human = serializers.IntegerField(help_text="Without previews, scanners and prefetching.")
+    people = serializers.IntegerField(help_text="Recipients who followed any link at least once.")
+    rate = serializers.FloatField(allow_null=True, help_text="`people` of the accepted ones.")
+    links = LinkClicksShape(many=True)
+
+
 class MetricsShape(serializers.Serializer[Any]):
     """How a campaign did."""
 
@@ -146,6 +168,7 @@ class MetricsShape(serializers.Serializer[Any]):
     latency = LatencyShape()
     money = MoneyShape()
     retries = RetriesShape()
+    clicks = ClicksShape()
     opt_outs = serializers.IntegerField(help_text="Within seven days, of people whom no later campaign had texted.")
     opt_out_rate = serializers.FloatField(allow_null=True, help_text="Of the accepted ones.")
     version = serializers.IntegerField(help_text="That of `progress`.")

@@ -20,6 +20,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.RING_LOST: 5,
     Task.LAUNCH_DUE: 5,
     Task.PUBLISH_EVENTS: 5,
+    Task.COUNT_CLICKS: 5,
     Task.PUBLISH_MESSAGES: 10,
     Task.MEND_HOOKS: 15,
     Task.CLOSE_CANCELLED: 10,

@@ -39,6 +39,7 @@ class Task(StrEnum):
     PUBLISH_MESSAGES = "messaging.publish_messages"
     DELIVER_HOOKS = "messaging.deliver_hooks"
     MEND_HOOKS = "messaging.mend_hooks"
+    COUNT_CLICKS = "messaging.count_clicks"
 
 
 class Queue(StrEnum):

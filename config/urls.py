@@ -26,5 +26,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
     path("", include("messaging.urls")),
+    path("", include("messaging.links.urls")),
     path("", include("messaging.health.probes")),
 ]

@@ -10,6 +10,7 @@ from config.sweeps import sweep
 from messaging import polling, unknown
 from messaging import tidy as tidying
 from messaging.hooks import mend, messages, publish, pump
+from messaging.links import count
 from messaging.receipts import apply
 from messaging.routes import slow
 from messaging.sending import keep, sender
@@ -58,6 +59,12 @@ def publish_messages() -> dict[str, int]:
 def mend_hooks() -> dict[str, int]:
     """Deliveries whose process went away, and those of endpoints that are disabled."""
     return mend.mend(limit=2000)
+
+
+@sweep(Task.COUNT_CLICKS)
+def count_clicks() -> dict[str, int]:
+    """Clicks that are in no counter yet, and that no webhook was told of."""
+    return count.count_clicks()
 
 
 @sweep(Task.RING_LOST)

@@ -37,6 +37,13 @@ class RecipientFilter(django_filters.FilterSet):  # type: ignore[misc]
         choices=[(reason, reason) for reason in REASONS], label="Failure class, or why they were skipped."
     )
     batch = django_filters.CharFilter(method="in_batch", label="Id of a batch.")
+    clicked = django_filters.ChoiceFilter(
+        choices=[("true", "true"), ("false", "false")], method="by_click", label="Whether they followed a link."
+    )
+
+    def by_click(self, rows: "QuerySet[CampaignRecipient]", name: str, value: str) -> "QuerySet[CampaignRecipient]":
+        """Only those who did, or only the others."""
+        return rows.filter(clicked_at__isnull=value == "false")
 
     def in_batch(self, rows: "QuerySet[CampaignRecipient]", name: str, value: str) -> "QuerySet[CampaignRecipient]":
         """Those of one batch. Raises InvalidFields for what is no id of a batch."""

@@ -25,6 +25,7 @@ OF_CAMPAIGN = {
     "cancel": "campaign.cancelled",
 }
 MESSAGE_EVENTS = ("message.delivered", "message.failed")
+OF_RECIPIENTS = (*MESSAGE_EVENTS, "message.clicked")
 FACTS = ("recipients", "credits", "run")
 
 
@@ -62,7 +63,7 @@ def moment(at: datetime) -> str:
 
 
 def _data(delivery: WebhookDelivery, *, phones: bool) -> dict[str, Any]:
-    if delivery.event in MESSAGE_EVENTS:
+    if delivery.event in OF_RECIPIENTS:
         return {"messages": _messages(delivery.data["messages"], phones=phones)}
     if delivery.event == "contact.opted_out":
         return _contact(delivery.data, phones=phones)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from audiences.models import Store
 from billing.services import account_of
 from campaigns.dead_letters import waiting
+from campaigns.metrics import share
 from campaigns.models import Campaign, CampaignProgress
 from campaigns.queries.watching import Day, days
 from campaigns.states import CAMPAIGN_LIVE
@@ -47,6 +48,9 @@ class Totals(NamedTuple):
     parts: int
     credits: int
     delivery_rate: float | None
+    clicks: int
+    clickers: int
+    click_rate: float | None
 
 
 class Dashboard(NamedTuple):
@@ -83,7 +87,7 @@ def dashboard(store: Store) -> Dashboard:
 
 
 def _totals(ids: list[int]) -> Totals:
-    names = (*COUNTS, "parts_sent", "credits_charged")
+    names = (*COUNTS, "parts_sent", "credits_charged", "clicks", "clickers")
     sums = CampaignProgress.objects.filter(pk__in=ids).aggregate(**{name: Sum(name, default=0) for name in names})
     accepted = sums["sent"] + sums["delivered"] + sums["undelivered"]
     return Totals(
@@ -92,7 +96,10 @@ def _totals(ids: list[int]) -> Totals:
         **{name: sums[name] for name in COUNTS if name != "sent"},
         parts=sums["parts_sent"],
         credits=sums["credits_charged"],
-        delivery_rate=round(sums["delivered"] / accepted, 4) if accepted else None,
+        delivery_rate=share(sums["delivered"], accepted),
+        clicks=sums["clicks"],
+        clickers=sums["clickers"],
+        click_rate=share(sums["clickers"], accepted),
     )
 
 

@@ -76,6 +76,9 @@ class ProgressShape(serializers.Serializer[Any]):
     failed_by_class = serializers.DictField(child=serializers.IntegerField())
     skipped_by_reason = serializers.DictField(child=serializers.IntegerField())
     undelivered_by_class = serializers.DictField(child=serializers.IntegerField())
+    clicks = serializers.IntegerField(help_text="On its links, by people and robots.")
+    human_clicks = serializers.IntegerField(help_text="Without previews, scanners and prefetching.")
+    clickers = serializers.IntegerField(help_text="Recipients who followed a link at least once.")
     parts_expected = serializers.IntegerField(help_text="Parts of the quote.")
     parts_sent = serializers.IntegerField()
     credits_held = serializers.IntegerField()
@@ -171,6 +174,9 @@ class TotalsShape(serializers.Serializer[Any]):
     parts = serializers.IntegerField()
     credits = serializers.IntegerField()
     delivery_rate = serializers.FloatField(allow_null=True)
+    clicks = serializers.IntegerField(help_text="On links, by people and robots.")
+    clickers = serializers.IntegerField(help_text="Messages of which a person followed a link.")
+    click_rate = serializers.FloatField(allow_null=True, help_text="`clickers` of the accepted ones.")
 
 
 class CreditsShape(serializers.Serializer[Any]):

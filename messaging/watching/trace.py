@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from audiences.models import ConsentEvent, Suppression
 from billing.models import LedgerEntry
 from campaigns import meanings
-from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, SendBatch
+from campaigns.models import Campaign, CampaignEvent, CampaignLink, CampaignRecipient, SendBatch
 from config.opaque import public_id
-from messaging.models import MessageLog
-from messaging.watching.words import OUTCOMES
+from messaging.models import Click, MessageLog
+from messaging.watching.words import CLICKS, OUTCOMES
 from providers.interface import RANKS
 
 SHOWN = 100  # of each kind: nobody reads more, and nobody's history grows without end
@@ -35,9 +35,9 @@ class Trace(NamedTuple):
 
 
 def trace(*, campaign: Campaign, recipient: CampaignRecipient) -> Trace:
-    """Everything about a recipient: nine look-ups by key, whatever the campaign's size.
+    """Everything about a recipient: eleven look-ups by key, whatever the campaign's size.
 
-    Indexes: log_recipient, the contact's events, campaignevent_campaign, the ledger's key.
+    Indexes: log_recipient, click_recipient, the contact's events, campaignevent_campaign, the ledger's key.
     """
     log = list(MessageLog.objects.filter(recipient_id=recipient.pk).order_by("pk")[:SHOWN])
     steps = [
@@ -47,6 +47,7 @@ def trace(*, campaign: Campaign, recipient: CampaignRecipient) -> Trace:
         *_prepared(campaign, recipient),
         *_batch(recipient),
         *_evidence(log),
+        *_clicks(recipient),
         *_money(recipient, log),
     ]
     steps.sort(key=lambda step: (step.at is None, step.at and step.at.timestamp(), step.order))
@@ -156,6 +157,16 @@ def _ignored(rank: int, best: int) -> str:
     if rank > best:
         return "It contradicts an earlier one; the better word counts."
     return "An earlier one said more: this one changes nothing."
+
+
+def _clicks(recipient: CampaignRecipient) -> Iterator[Step]:
+    found = list(Click.objects.filter(recipient_id=recipient.pk).order_by("pk")[:SHOWN])
+    links = CampaignLink.objects.filter(campaign_id=recipient.campaign_id) if found else CampaignLink.objects.none()
+    urls = dict(links.values_list("number", "url"))
+    for click in found:
+        code, said = CLICKS[click.robot]
+        facts = {"link": click.number, "url": urls.get(click.number, ""), "human": click.human, "robot": click.robot}
+        yield Step(click.at, f"click.{code}", said, facts, 9)
 
 
 def _money(recipient: CampaignRecipient, log: list[MessageLog]) -> Iterator[Step]:

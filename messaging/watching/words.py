@@ -1,4 +1,4 @@
-"""The message log's kinds and outcomes in plain words."""
+"""The message log's kinds and outcomes, and clicks, in plain words."""
 
 OUTCOMES: dict[tuple[str, str], str] = {
     ("attempt", "accepted"): "The provider accepted the message.",
@@ -14,4 +14,13 @@ OUTCOMES: dict[tuple[str, str], str] = {
     ("receipt", "unknown"): "Receipt: a word that we do not know; it is kept and changes nothing.",
     ("decision", "accepted"): "Staff decided on proof that it had been sent.",
     ("decision", "unconfirmed"): "Staff decided that nobody will ever know; the credits went back.",
+}
+
+# What gave a robot away ('' for a person) → the step's code and the words.
+CLICKS: dict[str, tuple[str, str]] = {
+    "": ("human", "They followed a link."),
+    "head": ("robot", "A program looked whether a link exists; not counted as a person's click."),
+    "prefetch": ("robot", "A link was fetched beforehand; not counted as a person's click."),
+    "agent": ("robot", "A preview or a scanner fetched a link; not counted as a person's click."),
+    "instant": ("robot", "A link was fetched in the second in which the message left: no person is so quick."),
 }

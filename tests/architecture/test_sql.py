@@ -14,12 +14,21 @@ from audiences.models.stores import STORE_STATUSES
 from audiences.states import IMPORT
 from billing import low_credits
 from billing.states import RESERVATION
-from campaigns.models import Campaign, CampaignProgress, CampaignRecipient, CampaignSnapshot, SendBatch
-from campaigns.queries import batches, claim, finish, receipts, settle, unknown, watching
+from campaigns.models import (
+    Campaign,
+    CampaignLink,
+    CampaignProgress,
+    CampaignRecipient,
+    CampaignSnapshot,
+    SendBatch,
+)
+from campaigns.queries import batches, claim, clicks, finish, receipts, settle, unknown, watching
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from messaging import polling
 from messaging.hooks import outbox_queries as outbox
 from messaging.hooks import queries as hooks
+from messaging.links import queries as links
+from messaging.models import Click
 from messaging.models.hooks import ENDPOINT_STATUSES
 from messaging.receipts import match
 from messaging.receipts import queries as inbox
@@ -82,6 +91,10 @@ def explained(db: None) -> Explained:
     CampaignProgress.objects.bulk_create(CampaignProgress(campaign=each) for each in others)
     CampaignSnapshot.objects.bulk_create(CampaignSnapshot(campaign=each, bound=1, done_at=Now()) for each in others)
     told(WebhookEndpointFactory.create(store=campaign.store), 300)
+    Click.objects.bulk_create(
+        Click(store_id=1, campaign_id=1, recipient_id=n, number=1, human=True, counted=n > 9) for n in range(1000)
+    )
+    CampaignLink.objects.bulk_create(CampaignLink(campaign=each, number=1, url="https://a.example") for each in others)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # every table: what other tests left in the statistics must not decide
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -153,6 +166,15 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     ),
     "asked_for": (polling.asked_for, lambda: list(polling.asked_for(5))),
     "lines": (stores._lines, lambda: stores._lines([batch().store_id])),
+    "target of a link": (links.target, lambda: links.target(recipient_id=1, number=1)),
+    "uncounted clicks": (links.uncounted, lambda: links.uncounted(5)),
+    "clicked_before": (links.clicked_before, lambda: links.clicked_before([links.Pair(1, 1)])),
+    "first_clicks": (clicks.first_clicks, lambda: clicks.first_clicks([clicks.FirstClick(1, timezone.now())])),
+    "count_on_links": (clicks.count_on_links, lambda: clicks.count_on_links([clicks.OnLink(1, 1, 1, 1, 1)])),
+    "count_on_campaigns": (
+        clicks.count_on_campaigns,
+        lambda: clicks.count_on_campaigns([clicks.OnCampaign(1, 1, 1, 1)]),
+    ),
     "lock_lost_call": (claim.lock_lost_call, lambda: claim.lock_lost_call(stale_seconds=90.0)),
 }
 

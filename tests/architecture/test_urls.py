@@ -21,6 +21,7 @@ PUBLIC = {
     "/api/v1/schema": "the contract is no secret",
     "/api/v1/docs": "the contract is no secret",
     "/webhooks/providers/{}/receipts": "signed by the provider",
+    "/r/{}": "recipients follow it; the code is signed",
     "/healthz": "says no more than that the process answers",
     "/readyz": "names parts and what is wrong with them, nothing of a store",
 }

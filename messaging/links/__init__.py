@@ -1,0 +1,1 @@
+"""Short links that are followed: where they lead, the click, and its counters."""
