@@ -15,6 +15,7 @@ from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QueryS
 from audiences.closed import Frozen, Numbers
 from audiences.errors import AudienceInvalid
 from audiences.models import Contact, ContactList, ListMembership, Suppression
+from audiences.models.contacts import NO_MARKETING
 from audiences.window import Window
 from config.opaque import private_id, public_id
 
@@ -161,7 +162,8 @@ def judged(contacts: "QuerySet[Any]", *, store_id: int, kind: str) -> "QuerySet[
 
 
 def _exclusion(*, store_id: int, kind: str) -> Case:
-    suppressed = Suppression.objects.filter(Q(store_id=store_id) | Q(store_id=None), phone_hash=OuterRef("phone_hash"))
+    found = Suppression.objects.filter(Q(store_id=store_id) | Q(store_id=None), phone_hash=OuterRef("phone_hash"))
+    suppressed = found if NEEDS_OPT_IN[kind] else found.exclude(reason=NO_MARKETING)
     opt_in = [When(~Q(consent="opted_in"), then=Value("not_opted_in"))] if NEEDS_OPT_IN[kind] else []
     return Case(
         When(phone=None, then=Value("invalid")),

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from audiences.audience import judged
+from audiences.audience import NEEDS_OPT_IN, judged
 from audiences.models import Contact, Suppression
+from audiences.models.contacts import NO_MARKETING
 from audiences.phones import Phone, phone_hash
 
 
@@ -27,16 +28,19 @@ def look_up(phones: Sequence[Phone], *, store_id: int, kind: str) -> list[Number
     written = [phone.e164 for phone in phones]
     contacts = judged(Contact.objects.filter(store_id=store_id, phone__in=written), store_id=store_id, kind=kind)
     known = {phone: (pk, reason) for pk, phone, reason in contacts.values_list("pk", "phone", "exclusion")}
-    others = refused([phone for phone in written if phone not in known], store_id=store_id)
+    unknown = [phone for phone in written if phone not in known]
+    others = refused(unknown, store_id=store_id, kind=kind)
     return [Number(one.e164, one.country, *known.get(one.e164, (None, others.get(one.e164)))) for one in phones]
 
 
-def refused(phones: Sequence[str], *, store_id: int) -> dict[str, str]:
+def refused(phones: Sequence[str], *, store_id: int, kind: str) -> dict[str, str]:
     """Those of the numbers that must not be texted, whoever has them now: `suppressed` or `opted_out`."""
     if not phones:
         return {}
     hashes = {phone_hash(phone): phone for phone in phones}
     rows = Suppression.objects.filter(Q(store_id=store_id) | Q(store_id=None), phone_hash__in=list(hashes))
+    if not NEEDS_OPT_IN[kind]:
+        rows = rows.exclude(reason=NO_MARKETING)
     found = {hashes[bytes(hashed)]: "suppressed" for hashed in rows.values_list("phone_hash", flat=True)}
     out = Contact.objects.filter(store_id=store_id, phone__in=list(phones), consent="opted_out")
     return found | {phone: "opted_out" for phone in out.values_list("phone", flat=True) if phone}

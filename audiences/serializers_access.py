@@ -105,7 +105,8 @@ class FoundSuppressionShape(serializers.Serializer[Any]):
 
     suppressed = serializers.BooleanField()
     everywhere = serializers.BooleanField(help_text="Staff suppressed the phone for every store.")
-    suppression = SuppressionShape(allow_null=True, help_text="The store's own, which it may lift.")
+    suppression = SuppressionShape(allow_null=True, help_text="The store's own, the newest one.")
+    suppressions = SuppressionShape(many=True, help_text="All of the store's own, one per reason, the newest first.")
 
 
 class LiftBody(Body):

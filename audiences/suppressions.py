@@ -9,14 +9,18 @@ from audiences.phones import phone_hash
 
 
 class Found(NamedTuple):
-    """The store's own suppression of a phone, and whether staff suppressed it for every store."""
+    """The store's own suppressions of a phone, the newest first, and whether it is suppressed for every store."""
 
-    own: Suppression | None
+    own: list[Suppression]
     everywhere: bool
+
+    def of(self, reason: str) -> Suppression | None:
+        """The store's own for this reason."""
+        return next((row for row in self.own if row.reason == reason), None)
 
 
 def look_up(*, store_id: int, phone: str) -> Found:
     """What stands against texting a phone (E.164) from a store. Index: suppression_once."""
-    rows = list(Suppression.objects.filter(Q(store_id=store_id) | Q(store=None), phone_hash=phone_hash(phone)))
-    own = next((row for row in rows if row.store_id == store_id), None)
-    return Found(own, any(row.store_id is None for row in rows))
+    found = Suppression.objects.filter(Q(store_id=store_id) | Q(store=None), phone_hash=phone_hash(phone))
+    rows = list(found.order_by("-pk"))
+    return Found([row for row in rows if row.store_id == store_id], any(row.store_id is None for row in rows))

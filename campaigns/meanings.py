@@ -66,7 +66,7 @@ SKIPS: dict[str, Meaning] = {
     ),
     "suppressed": Meaning(
         "On the suppression list",
-        "Their number must not be texted: erased, complained about, or blocked by staff.",
+        "Their number must not be texted: erased, complained about, blocked by staff, or no marketing wanted.",
         "Nothing.",
     ),
     "quiet_hours": Meaning("Quiet hours", "It was night where they are for too long.", "Send earlier in the day."),

@@ -145,7 +145,7 @@ class SuppressionAdmin(OpsAdmin):
         """By the service; a phone that is suppressed already stays so."""
         phone = form.cleaned_data["phone"]
         suppress(store_id=obj.store_id, phone=phone, reason="staff", source="ops", actor=staff(request))
-        obj.pk = Suppression.objects.get(store=obj.store, phone_hash=phone_hash(phone)).pk
+        obj.pk = Suppression.objects.get(store=obj.store, phone_hash=phone_hash(phone), reason="staff").pk
 
     def found(self, term: str) -> Q:
         """By id or phone."""

@@ -47,23 +47,26 @@ class SuppressionViews(StoreViews[Suppression]):
 
     @extend_schema(request=NewSuppressionBody, responses={200: SuppressionShape, 201: SuppressionShape})
     def create(self, request: Request) -> Response:
-        """Never text a phone again, whether it is a contact's or not. 200 when it is suppressed already."""
+        """Never text a phone again, whether it is a contact's or not. 200 when it is, for this reason, already."""
         said = self.body(NewSuppressionBody).validated_data
         phone, store_id = self._phone(said["phone"]), self.caller.store_id
         actor = self.caller.actor
         new = suppress(store_id=store_id, phone=phone, reason=said["reason"], source="api", actor=actor)
-        return Response(self.read(look_up(store_id=store_id, phone=phone).own), status=201 if new else 200)
+        return Response(
+            self.read(look_up(store_id=store_id, phone=phone).of(said["reason"])), status=201 if new else 200
+        )
 
     @extend_schema(request=PhoneBody, responses={200: FoundSuppressionShape})
     @action(detail=False, methods=["post"], url_path="lookup")
     def look_up(self, request: Request) -> Response:
-        """Whether a phone is suppressed, and by whom. It changes nothing."""
+        """Whether a phone is suppressed, by whom, and for which reasons. It changes nothing."""
         phone = self._phone(self.body(PhoneBody).validated_data["phone"])
         found = look_up(store_id=self.caller.store_id, phone=phone)
         shown = {
-            "suppressed": found.everywhere or found.own is not None,
+            "suppressed": found.everywhere or bool(found.own),
             "everywhere": found.everywhere,
-            "suppression": found.own,
+            "suppression": found.own[0] if found.own else None,
+            "suppressions": found.own,
         }
         return Response(FoundSuppressionShape(shown).data)
 
@@ -71,7 +74,10 @@ class SuppressionViews(StoreViews[Suppression]):
     @refuses(NotYours)
     @action(detail=True, methods=["post"])
     def lift(self, request: Request, id: str) -> Response:
-        """Let a phone be texted again. Its contact's consent is not touched: who opted out is still not texted."""
+        """Let a phone be texted again, as far as this suppression goes: what stands for another reason stays.
+
+        Its contact's consent is not touched: who opted out is still not texted.
+        """
         row = self.get_object()
         reason = self.body(LiftBody).validated_data["reason"]
         lift(store_id=self.caller.store_id, suppression_id=row.pk, actor=self.caller.actor, reason=reason)

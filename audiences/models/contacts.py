@@ -7,6 +7,8 @@ from django.utils import timezone
 from audiences.models.stores import Store
 
 CONSENTS = ("unknown", "opted_in", "opted_out")
+# A reason to suppress marketing alone: service messages still come.
+NO_MARKETING = "no_marketing"
 GENDERS = ("", "female", "male", "other")
 
 
@@ -105,15 +107,20 @@ class ListMembership(models.Model):
 
 
 class Suppression(models.Model):
-    """A phone that must not be texted, kept as a keyed hash: it survives deletion, erasure and re-import."""
+    """A phone that must not be texted, kept as a keyed hash: it survives deletion, erasure and re-import.
+
+    One row per reason: who opted out and was also blocked by staff is still out when staff lifts the block.
+    """
 
     store = models.ForeignKey(Store, null=True, on_delete=models.CASCADE, help_text="empty: for every store")
     phone_hash = models.BinaryField(max_length=16)
-    reason = models.CharField(max_length=20, help_text="opt_out, erased, complaint, staff, provider")
+    reason = models.CharField(max_length=20, help_text="opt_out, no_marketing, erased, complaint, staff, provider")
     source = models.CharField(max_length=100)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["phone_hash", "store"], name="suppression_once", nulls_distinct=False)
+            models.UniqueConstraint(
+                fields=["phone_hash", "store", "reason"], name="suppression_once", nulls_distinct=False
+            )
         ]

@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from audiences.errors import NotYours
 from audiences.models import ConsentEvent, Contact, Suppression
-from audiences.models.contacts import CONSENTS
+from audiences.models.contacts import CONSENTS, NO_MARKETING
 from audiences.phones import phone_hash
 from config.audit import Actor, record
 from config.problems import NotFound, invalid
 
-REASONS = ("opt_out", "erased", "complaint", "staff", "provider")
+REASONS = ("opt_out", NO_MARKETING, "erased", "complaint", "staff", "provider")
+# What a person says about himself, and takes back by opting in.
+OWN_WORDS = ("opt_out", NO_MARKETING)
 
 
 def change_consent(
@@ -29,8 +31,8 @@ def change_consent(
 ) -> bool:
     """Set a contact's consent; False when it was that already. Under a race each change has its own event.
 
-    Opting out also suppresses the phone for this store; opting in lifts that, and only that (a complaint, an erasure
-    or a staff member's suppression stays). Raises NotFound, InvalidFields.
+    Opting out also suppresses the phone for this store; opting in lifts what the person said before, and only that (a
+    complaint, an erasure or a staff member's suppression stays). Raises NotFound, InvalidFields.
     """
     now = timezone.now()
     if consent not in CONSENTS:
@@ -85,7 +87,7 @@ def _follow(contact: Contact, *, source: str) -> None:
     if contact.consent == "opted_out":
         _suppress(store_id=contact.store_id, hashed=hashed, reason="opt_out", source=source)
     elif contact.consent == "opted_in":
-        _rows(store_id=contact.store_id, hashed=hashed).filter(reason="opt_out").delete()
+        _rows(store_id=contact.store_id, hashed=hashed).filter(reason__in=OWN_WORDS).delete()
 
 
 def _rows(*, store_id: int | None, hashed: bytes) -> "QuerySet[Suppression]":
@@ -94,7 +96,7 @@ def _rows(*, store_id: int | None, hashed: bytes) -> "QuerySet[Suppression]":
 
 
 def _suppress(*, store_id: int | None, hashed: bytes, reason: str, source: str) -> bool:
-    if _rows(store_id=store_id, hashed=hashed).exists():
+    if _rows(store_id=store_id, hashed=hashed).filter(reason=reason).exists():
         return False
     row = Suppression(store_id=store_id, phone_hash=hashed, reason=reason, source=source[:100])
     Suppression.objects.bulk_create([row], ignore_conflicts=True)
@@ -102,7 +104,10 @@ def _suppress(*, store_id: int | None, hashed: bytes, reason: str, source: str) 
 
 
 def suppress(*, store_id: int | None, phone: str, reason: str, source: str, actor: Actor) -> bool:
-    """Never text this phone (E.164) for a store, or for any (`store_id=None`). False when it was suppressed already."""
+    """Never text this phone (E.164) for a store, or for any (`store_id=None`).
+
+    False when it was suppressed for this reason already: each reason stands and falls by itself.
+    """
     if reason not in REASONS:
         raise invalid("/reason", f"One of: {', '.join(REASONS)}.", code="bad_reason")
     with transaction.atomic():
@@ -113,22 +118,23 @@ def suppress(*, store_id: int | None, phone: str, reason: str, source: str, acto
     return new
 
 
-def unsuppress(*, store_id: int | None, phone: str, actor: Actor, reason: str = "") -> bool:
-    """Lift the suppression of a phone (E.164) for a store, or the one for all. False when there was none.
+def unsuppress(*, store_id: int | None, phone: str, why: str, actor: Actor, reason: str = "") -> bool:
+    """Lift what suppresses a phone (E.164) for the reason `why`, for a store or (None) for all. False: there was none.
 
-    Consent is not touched: who opted out is still not texted.
+    Consent and other reasons are not touched: who opted out is still not texted. `reason`: for the audit.
     """
+    subject = _subject(phone)
     with transaction.atomic():
-        gone, _ = _rows(store_id=store_id, hashed=phone_hash(phone)).delete()
+        gone, _ = _rows(store_id=store_id, hashed=phone_hash(phone)).filter(reason=why).delete()
         if gone:
-            record("suppression.remove", actor=actor, subject=_subject(phone), store_id=store_id, reason=reason)
+            record("suppression.remove", actor=actor, subject=subject, store_id=store_id, reason=reason, why=why)
     return bool(gone)
 
 
 def lift(*, store_id: int | None, suppression_id: int, actor: Actor, reason: str, by_staff: bool = False) -> None:
     """Lift a suppression of a store (None: the one for all), known by its id. Raises NotFound, NotYours (staff's).
 
-    Consent is not touched: who opted out is still not texted.
+    Consent and other reasons are not touched: who opted out is still not texted.
     """
     with transaction.atomic():
         row = Suppression.objects.select_for_update().filter(pk=suppression_id).first()

@@ -112,7 +112,8 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
     rows = list(pending.values_list("pk", "contact_id", "phone", "parts"))
     content = Draft.of(campaign).content()
     contacts = _contacts(pending, campaign, content)
-    strangers = refused([phone for _, contact, phone, _ in rows if phone and not contact], store_id=campaign.store_id)
+    unknown = [phone for _, contact, phone, _ in rows if phone and not contact]
+    strangers = refused(unknown, store_id=campaign.store_id, kind=campaign.kind)
     values = for_strangers(campaign, content)
     own = writer(content.owns, store_id=campaign.store_id)
     people: list[Person] = []

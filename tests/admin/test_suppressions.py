@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from audiences.models import Store, Suppression
 from audiences.phones import phone_hash
+from audiences.services.consent import suppress
+from config.audit import SYSTEM
 from config.models import AuditEvent
 from tests.admin.test_operations import ask
 
@@ -53,3 +55,13 @@ def test_it_cannot_be_changed_and_shows_no_number(ops: Client, db: None) -> None
     ops.post(reverse("admin:audiences_suppression_change", args=[row.pk]), {"reason": "opt_out"})
     row.refresh_from_db()
     assert row.reason == "staff"
+
+
+def test_what_staff_lifts_is_its_own_word_alone(ops: Client, store: Store) -> None:
+    suppress(store_id=store.pk, phone=PHONE, reason="opt_out", source="link", actor=SYSTEM)
+    ops.post(reverse(ADD), {"phone": PHONE, "store": store.pk})
+    block = Suppression.objects.get(reason="staff")
+
+    ask(ops, "lift", block, reason="settled")
+
+    assert list(Suppression.objects.values_list("reason", flat=True)) == ["opt_out"]

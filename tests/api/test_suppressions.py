@@ -25,7 +25,7 @@ def add(client: APIClient, phone: str = PHONE, **body: str) -> dict[str, str]:
 
 def test_a_phone_is_suppressed_however_it_is_written(api: APIClient, store: Store) -> None:
     first = api.post(f"{V1}/suppressions", {"phone": "697 123 4567", "reason": "complaint"})
-    again = api.post(f"{V1}/suppressions", {"phone": PHONE})
+    again = api.post(f"{V1}/suppressions", {"phone": PHONE, "reason": "complaint"})
 
     assert (first.status_code, again.status_code) == (201, 200)
     assert again.json() == first.json()
@@ -77,8 +77,8 @@ def test_a_phone_can_be_asked_about(api: APIClient) -> None:
     found = api.post(f"{V1}/suppressions/lookup", {"phone": "6971234567"}).json()
     other = api.post(f"{V1}/suppressions/lookup", {"phone": "6971234568"}).json()
 
-    assert found == {"suppressed": True, "everywhere": False, "suppression": made}
-    assert other == {"suppressed": False, "everywhere": False, "suppression": None}
+    assert found == {"suppressed": True, "everywhere": False, "suppression": made, "suppressions": [made]}
+    assert other == {"suppressed": False, "everywhere": False, "suppression": None, "suppressions": []}
 
 
 def test_another_stores_suppression_is_not_known_here(api: APIClient, stranger: APIClient) -> None:
@@ -95,7 +95,7 @@ def test_one_for_all_stores_is_known_and_not_liftable(api: APIClient) -> None:
 
     found = api.post(f"{V1}/suppressions/lookup", {"phone": PHONE}).json()
 
-    assert found == {"suppressed": True, "everywhere": True, "suppression": None}
+    assert found == {"suppressed": True, "everywhere": True, "suppression": None, "suppressions": []}
     assert api.get(f"{V1}/suppressions").json()["results"] == []
     assert code(api.post(f"{V1}/suppressions/{row}/lift", {"reason": "please"})) == (404, "NOT_FOUND")
 
@@ -108,6 +108,18 @@ def test_it_is_lifted_with_a_reason(api: APIClient) -> None:
     assert not Suppression.objects.exists()
     event = AuditEvent.objects.get(action="suppression.remove")
     assert (event.reason, event.facts) == ("wrote to us", {"why": "opt_out"})
+
+
+def test_each_reason_is_a_suppression_of_its_own(api: APIClient) -> None:
+    out, complaint = add(api), add(api, reason="complaint")
+
+    found = api.post(f"{V1}/suppressions/lookup", {"phone": PHONE}).json()
+    api.post(f"{V1}/suppressions/{complaint['id']}/lift", {"reason": "settled"})
+    left = api.post(f"{V1}/suppressions/lookup", {"phone": PHONE}).json()
+
+    assert found["suppressions"] == [complaint, out]
+    assert found["suppression"] == complaint
+    assert (left["suppressed"], left["suppressions"]) == (True, [out])
 
 
 def test_without_a_reason_it_stays(api: APIClient) -> None:

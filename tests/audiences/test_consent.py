@@ -87,7 +87,7 @@ def test_a_phone_is_suppressed_once_and_lifted_once(store: Store) -> None:
         return suppress(store_id=None, phone="+306941234567", reason="staff", source="test", actor=SYSTEM)
 
     def lift() -> bool:
-        return unsuppress(store_id=None, phone="+306941234567", actor=SYSTEM, reason="a mistake")
+        return unsuppress(store_id=None, phone="+306941234567", why="staff", actor=SYSTEM, reason="a mistake")
 
     assert [add(), add(), lift(), lift()] == [True, False, True, False]
     assert Suppression.objects.count() == 0

@@ -147,7 +147,7 @@ def test_an_opt_out_and_in_again_leaves_a_heavier_suppression_in_force(store: St
 def test_lifting_a_suppression_by_hand_texts_nobody_who_opted_out(store: Store) -> None:
     person(store, "opted_out")
 
-    assert unsuppress(store_id=store.pk, phone=A, actor=SYSTEM, reason="by mistake")
+    assert unsuppress(store_id=store.pk, phone=A, why="opt_out", actor=SYSTEM, reason="by mistake")
 
     assert (exclusion(store), exclusion(store, "service")) == ("opted_out", "opted_out")
 
@@ -157,10 +157,10 @@ def test_a_suppression_for_all_is_no_suppression_of_the_store(store: Store, othe
     for where in (store, other_store):
         ContactFactory.create(store=where, phone=A)
 
-    assert not unsuppress(store_id=store.pk, phone=A, actor=SYSTEM)
+    assert not unsuppress(store_id=store.pk, phone=A, why="complaint", actor=SYSTEM)
 
     assert (exclusion(store), exclusion(other_store)) == ("suppressed", "suppressed")
-    assert unsuppress(store_id=None, phone=A, actor=SYSTEM)
+    assert unsuppress(store_id=None, phone=A, why="complaint", actor=SYSTEM)
     assert (exclusion(store), exclusion(other_store)) == (None, None)
 
 
