@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 import phonenumbers
 from django.conf import settings
+from django.utils.translation import gettext_noop as _
 from phonenumbers import NumberParseException, PhoneMetadata, PhoneNumber, PhoneNumberType, ValidationResult
 
 CODES = {
-    "empty": "There is no phone number.",
-    "not_a_number": "This is not a phone number.",
-    "too_short": "The phone number is too short.",
-    "too_long": "The phone number is too long.",
-    "unknown_country": "The phone number's country is not known.",
-    "not_mobile": "The phone number cannot receive texts.",
-    "invalid": "The phone number does not exist in its country.",
+    "empty": _("There is no phone number."),
+    "not_a_number": _("This is not a phone number."),
+    "too_short": _("The phone number is too short."),
+    "too_long": _("The phone number is too long."),
+    "unknown_country": _("The phone number's country is not known."),
+    "not_mobile": _("The phone number cannot receive texts."),
+    "invalid": _("The phone number does not exist in its country."),
 }
 
 # What people write between digits; anything else (letters, "#", "ext.", 6.9E+11) is not a number that we guess at.

@@ -128,7 +128,7 @@ class AuditShape(serializers.Serializer[Any]):
     """Who did what to what, when, from where."""
 
     id = PublicId(kind="aud")
-    actor = ActorField(help_text="`user:…`, `key:…`, `staff:…`, `command:…` or `system`.")
+    actor = ActorField(help_text="`user:…`, `key:…`, `staff:…`, `contact:…`, `visitor`, `command:…` or `system`.")
     action = serializers.CharField(help_text="E.g. `campaign.launch`.")
     subject = SubjectField()
     reason = serializers.CharField()

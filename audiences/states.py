@@ -1,4 +1,4 @@
-"""The import's machine."""
+"""The machines of imports and of opt-ins that wait for a confirmation."""
 
 from config.statemachine import Machine, Move
 
@@ -13,3 +13,16 @@ IMPORT = Machine(
     },
 )
 IMPORT_OPEN = ("pending", "running")
+
+OPT_IN = Machine(
+    name="opt-in",
+    column="state",
+    states=("waiting", "sent", "confirmed", "refused", "expired"),
+    moves={
+        "send": Move(("waiting",), "sent"),
+        "refuse": Move(("waiting",), "refused"),
+        "confirm": Move(("waiting", "sent"), "confirmed"),
+        "expire": Move(("waiting", "sent"), "expired"),
+    },
+)
+OPT_IN_OPEN = ("waiting", "sent")

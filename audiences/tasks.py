@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from audiences import imports
+from audiences.services import opt_in
 from config.queues import Task
 from config.sweeps import sweep
 
@@ -20,3 +21,9 @@ def run_import(import_id: int) -> dict[str, int]:
 def resume_imports() -> dict[str, int]:
     """Ring again for imports that nobody works on."""
     return imports.resume_imports()
+
+
+@sweep(Task.EXPIRE_OPT_INS)
+def expire_opt_ins() -> dict[str, int]:
+    """Sign-ups that nobody confirmed in time."""
+    return opt_in.expire(limit=200)

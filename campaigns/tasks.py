@@ -4,7 +4,7 @@ from celery import shared_task
 
 from campaigns import snapshot
 from campaigns.hold import close_orphans
-from campaigns.services import due
+from campaigns.services import confirmations, due
 from config.queues import Task, ring
 from config.sweeps import sweep
 
@@ -32,3 +32,9 @@ def launch_due() -> dict[str, int]:
 def close_holds() -> dict[str, int]:
     """Holds of campaigns that have ended, and need nothing any more."""
     return close_orphans(limit=100)
+
+
+@sweep(Task.SEND_CONFIRMATIONS)
+def send_confirmations() -> dict[str, int]:
+    """Sign-ups that wait for their message."""
+    return confirmations.send_waiting(limit=50)

@@ -6,7 +6,10 @@ from config.models import AuditEvent
 
 
 class Actor(NamedTuple):
-    """Who acts: `user:<id>`, `key:<id>`, `staff:<id>`, `command:<name>` or `system`; and from which address."""
+    """Who acts: `user:<id>`, `key:<id>`, `staff:<id>`, `command:<name>`, `system`; and from which address.
+
+    On public pages `contact:<id>` or `visitor`, without an address.
+    """
 
     name: str
     ip: str | None = None

@@ -28,12 +28,14 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.EXPIRE_CALLS: 10,
     Task.FINISH_DRAINED: 10,
     Task.RESUME_SNAPSHOTS: 15,
+    Task.SEND_CONFIRMATIONS: 10,
     Task.CLOSE_HOLDS: 30,
     Task.RESUME_IMPORTS: 30,
     Task.WATCH: 30,
     Task.POLL_SILENT: 60,
     Task.MOVE_FROM_SLOW: 60,
     Task.GIVE_UP_UNKNOWN: 60,
+    Task.EXPIRE_OPT_INS: 300,
     Task.TIDY: 600,
 }
 

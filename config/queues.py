@@ -23,6 +23,8 @@ class Task(StrEnum):
     CLOSE_HOLDS = "campaigns.close_holds"
     RESUME_SNAPSHOTS = "campaigns.resume_snapshots"
     RESUME_IMPORTS = "audiences.resume_imports"
+    EXPIRE_OPT_INS = "audiences.expire_opt_ins"
+    SEND_CONFIRMATIONS = "campaigns.send_confirmations"
     SEND_NEXT = "messaging.send_next"
     RING_LOST = "messaging.ring_lost"
     EXPIRE_LEASES = "messaging.expire_leases"

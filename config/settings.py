@@ -207,6 +207,12 @@ API_RATE_GENERAL = env.int("API_RATE_GENERAL", default=100)
 API_RATE_SEND = env.int("API_RATE_SEND", default=5)
 API_RATE_IMPORT = env.int("API_RATE_IMPORT", default=3)
 LINKS_RATE = env.int("LINKS_RATE", default=300)  # short links that one address of the internet follows in a minute
+# Public pages: requests of one address in any minute; sign-ups of one address in ten minutes and at one store in an hour.
+PUBLIC_RATE = env.int("PUBLIC_RATE", default=60)
+JOIN_RATE_ADDRESS = env.int("JOIN_RATE_ADDRESS", default=20)
+JOIN_RATE_STORE = env.int("JOIN_RATE_STORE", default=300)
+JOIN_TEXTS_PER_DAY = env.int("JOIN_TEXTS_PER_DAY", default=3)  # confirmations to one phone, of all stores together
+JOIN_CONFIRM_HOURS = env.int("JOIN_CONFIRM_HOURS", default=48)
 # Pages of other origins whose scripts may call the API, with a key and never with the console's cookie.
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/v1/"
@@ -270,6 +276,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("el", "Greek")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -25,6 +25,7 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
+    path("", include("audiences.pages.urls")),
     path("", include("messaging.urls")),
     path("", include("messaging.links.urls")),
     path("", include("messaging.health.probes")),

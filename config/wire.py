@@ -119,7 +119,7 @@ class JsonObject(serializers.DictField):
 class ActorField(serializers.CharField):
     """Who did it, e.g. `user:usr_…`: the stored name with its number made opaque."""
 
-    KINDS = {"user": "usr", "key": "key", "staff": "usr"}
+    KINDS = {"user": "usr", "key": "key", "staff": "usr", "contact": "con"}
 
     def to_representation(self, value: Any) -> str:
         word, _, number = str(value).partition(":")

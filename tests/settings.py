@@ -12,6 +12,9 @@ os.environ.setdefault("API_RATE_GENERAL", "0")
 os.environ.setdefault("API_RATE_SEND", "0")
 os.environ.setdefault("API_RATE_IMPORT", "0")
 os.environ.setdefault("TEST_SENDS_PER_HOUR", "1000000")
+os.environ.setdefault("PUBLIC_RATE", "0")
+os.environ.setdefault("JOIN_RATE_ADDRESS", "0")
+os.environ.setdefault("JOIN_RATE_STORE", "0")
 # Workers of pytest-xdist share one Redis, and tests count and empty its queues: each worker has a database of its own.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     for name in ("REDIS_URL", "CELERY_BROKER_URL"):

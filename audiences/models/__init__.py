@@ -9,6 +9,7 @@ from audiences.models.contacts import (
 )
 from audiences.models.frozen import FrozenAudience, FrozenMember
 from audiences.models.imports import ContactImport, ImportedPhone, ImportProblem
+from audiences.models.joining import JoinPage, OptInRequest, PageVisits
 from audiences.models.stores import ApiKey, Member, Store, User
 
 __all__ = [
@@ -21,8 +22,11 @@ __all__ = [
     "FrozenMember",
     "ImportProblem",
     "ImportedPhone",
+    "JoinPage",
     "ListMembership",
     "Member",
+    "OptInRequest",
+    "PageVisits",
     "Store",
     "Suppression",
     "User",

@@ -56,6 +56,29 @@ def change_consent(
     return True
 
 
+def keep_service_only(
+    *, store_id: int, contact_id: int, source: str, actor: Actor, evidence: Mapping[str, Any] | None = None
+) -> bool:
+    """No marketing, but messages that are no advertisement. False for who wants none at all: nothing changed.
+
+    The contact's consent is `unknown` from now on, and a suppression of its own keeps it so over deletion and
+    re-import. Raises NotFound.
+    """
+    with transaction.atomic():
+        contact = Contact.objects.select_for_update(no_key=True).filter(pk=contact_id, store_id=store_id).first()
+        if contact is None or contact.erased_at:
+            raise NotFound
+        if contact.consent == "opted_out":
+            return False
+        change_consent(
+            store_id=store_id, contact_id=contact_id, consent="unknown", source=source, actor=actor, evidence=evidence
+        )
+        if contact.phone is not None:
+            hashed = phone_hash(contact.phone)
+            _suppress(store_id=store_id, hashed=hashed, reason=NO_MARKETING, source=source)
+    return True
+
+
 def append_event(
     contact: Contact,
     *,

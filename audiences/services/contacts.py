@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from audiences.errors import DuplicatePhone
 from audiences.fields import BadValue, check
-from audiences.models import Contact, ContactList, ListMembership, Store, Suppression
+from audiences.models import Contact, ContactList, ListMembership, OptInRequest, Store, Suppression
 from audiences.models.contacts import CONSENTS
 from audiences.phones import CODES, BadPhone, Phone, normalise, phone_hash
 from audiences.services.consent import append_event
@@ -174,6 +174,7 @@ def delete_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
         on = list(ListMembership.objects.filter(contact_id=contact_id).values_list("list_id", flat=True))
         ContactList.objects.filter(pk__in=on).update(updated_at=now)
         ListMembership.objects.filter(contact_id=contact_id).delete()
+        OptInRequest.objects.filter(contact_id=contact_id).update(values={})
         Contact.objects.filter(pk=contact_id).update(**CLEARED, erased_at=now, updated_at=now)
         record("contact.delete", actor=actor, subject=f"contact:{contact_id}", store_id=store.pk)
 

@@ -11,8 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 from django.utils import timezone
 
-from audiences.models import Store
-from audiences.states import IMPORT
+from audiences.models import OptInRequest, Store
+from audiences.states import IMPORT, OPT_IN
 from billing.models import CreditReservation
 from billing.states import RESERVATION
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
@@ -21,7 +21,7 @@ from config.statemachine import Machine
 from messaging.models import WebhookDelivery
 from messaging.states import DELIVERY
 from tests.architecture.source import ROOT
-from tests.factories import CreditAccountFactory, WebhookEndpointFactory
+from tests.factories import ContactFactory, CreditAccountFactory, WebhookEndpointFactory
 
 pytestmark = pytest.mark.django_db
 GUARDED: dict[str, tuple[Machine, type[Model]]] = {
@@ -29,8 +29,9 @@ GUARDED: dict[str, tuple[Machine, type[Model]]] = {
     "batch": (BATCH, SendBatch),
     "reservation": (RESERVATION, CreditReservation),
     "delivery": (DELIVERY, WebhookDelivery),
+    "opt-in": (OPT_IN, OptInRequest),
 }
-MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY)
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, OPT_IN)
 PAGE = ROOT / "docs" / "states.md"
 SOURCES = [(name, source) for name, (machine, _) in GUARDED.items() for source in machine.states]
 
@@ -47,6 +48,9 @@ def columns(name: str, state: str, store: Store) -> dict[str, Any]:
     if name == "delivery":
         endpoint = WebhookEndpointFactory.create(store=store)
         return {"endpoint": endpoint, "store_id": store.pk, "event": "credits.low", "data": {}, "happened_at": now}
+    if name == "opt-in":
+        contact = ContactFactory.create(store=store)
+        return {"store": store, "contact": contact, "phone_hash": b"1" * 16, "expires_at": now}
     hold = CreditReservation.objects.create(account=account, key=f"test:{now.timestamp()}", label="Test", amount=0)
     return {"store": store, "audience": {"kind": "all"}, "reservation": hold, "send_at": now}
 
@@ -116,7 +120,7 @@ def drawn() -> str:
     parts = [
         "# States",
         "Drawn from `states.py` of `campaigns`, `billing`, `audiences` and `messaging`; a test compares them. CHECK",
-        "constraints and, for campaign, batch, reservation and delivery, a trigger keep everybody to these moves.",
+        "constraints and, for campaign, batch, reservation, delivery and opt-in, a trigger keep everybody to these moves.",
     ]
     text = f"{parts[0]}\n\n{parts[1]}\n{parts[2]}\n"
     for machine in MACHINES:

@@ -22,6 +22,9 @@ PUBLIC = {
     "/api/v1/docs": "the contract is no secret",
     "/webhooks/providers/{}/receipts": "signed by the provider",
     "/r/{}": "recipients follow it; the code is signed",
+    "/u/{}": "signed by us: whoever holds the link is the one it was sent to",
+    "/j/{}": "signed by us: whoever holds the link is the one it was sent to",
+    "/join/{}": "a store's page for signing up; a form proves nothing and tells nothing",
     "/healthz": "says no more than that the process answers",
     "/readyz": "names parts and what is wrong with them, nothing of a store",
 }
