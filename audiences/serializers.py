@@ -99,6 +99,19 @@ class ConsentBody(Body):
     evidence = JsonObject(required=False, help_text="What proves it, e.g. the form and its wording.")
 
 
+class ConsentEventShape(serializers.Serializer[Any]):
+    """A change of a contact's consent, and what proves it."""
+
+    id = PublicId(kind="cev")
+    before = serializers.ChoiceField(choices=CONSENTS)
+    after = serializers.ChoiceField(choices=CONSENTS)
+    # As in ConsentBody.
+    source = serializers.CharField(help_text="E.g. `link`, `join`, `api`, `import:…`.")  # type: ignore[assignment]
+    evidence = serializers.DictField()
+    actor = ActorField()
+    created_at = serializers.DateTimeField()
+
+
 class ListBody(Body):
     """A static list of contacts."""
 

@@ -1,11 +1,13 @@
 """Routes of the audiences API."""
 
 from django.urls import path
+from rest_framework.renderers import JSONRenderer
 from rest_framework.routers import SimpleRouter
 
 from audiences.api.audit import AuditViews
 from audiences.api.contacts import ContactViews
 from audiences.api.imports import ImportViews
+from audiences.api.join import JoinPageView, Svg
 from audiences.api.keys import KeyViews
 from audiences.api.lists import ListViews
 from audiences.api.members import MemberViews
@@ -24,5 +26,9 @@ router.register("audit", AuditViews, basename="audit")
 router.register("stores", MyStoresViews, basename="stores")
 urlpatterns = [
     path("store", StoreView.as_view({"get": "retrieve", "patch": "partial_update"}), name="store"),
+    path("store/join", JoinPageView.as_view({"get": "retrieve", "patch": "partial_update"}), name="join-page"),
+    path(
+        "store/join/qr.svg", JoinPageView.as_view({"get": "qr"}, renderer_classes=[Svg, JSONRenderer]), name="join-qr"
+    ),
     *router.urls,
 ]

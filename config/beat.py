@@ -35,7 +35,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.POLL_SILENT: 60,
     Task.MOVE_FROM_SLOW: 60,
     Task.GIVE_UP_UNKNOWN: 60,
-    Task.EXPIRE_OPT_INS: 300,
+    Task.EXPIRE_OPT_INS: 60,
     Task.TIDY: 600,
 }
 

@@ -207,7 +207,7 @@ API_RATE_GENERAL = env.int("API_RATE_GENERAL", default=100)
 API_RATE_SEND = env.int("API_RATE_SEND", default=5)
 API_RATE_IMPORT = env.int("API_RATE_IMPORT", default=3)
 LINKS_RATE = env.int("LINKS_RATE", default=300)  # short links that one address of the internet follows in a minute
-# Public pages: requests of one address in any minute; sign-ups of one address in ten minutes and at one store in an hour.
+# Public pages: requests of one address in any minute; sign-ups of one address in ten minutes, at one store in an hour.
 PUBLIC_RATE = env.int("PUBLIC_RATE", default=60)
 JOIN_RATE_ADDRESS = env.int("JOIN_RATE_ADDRESS", default=20)
 JOIN_RATE_STORE = env.int("JOIN_RATE_STORE", default=300)

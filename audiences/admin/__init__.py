@@ -1,5 +1,5 @@
 """Stores and people in the ops console."""
 
-from audiences.admin import people, stores
+from audiences.admin import joining, people, stores
 
-__all__ = ["people", "stores"]
+__all__ = ["joining", "people", "stores"]

@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audiences.errors import DuplicatePhone
-from audiences.models import Contact
+from audiences.models import ConsentEvent, Contact
 from audiences.models.contacts import CONSENTS
 from audiences.openapi import refuses
-from audiences.serializers import ConsentBody, ContactBody, NewContactBody
+from audiences.serializers import ConsentBody, ConsentEventShape, ContactBody, NewContactBody
 from audiences.services.consent import change_consent
 from audiences.services.contacts import create_contact, delete_contact, update_contact
 from audiences.services.export import contacts_csv
@@ -89,6 +89,12 @@ class ContactViews(StoreViews[Contact]):
             raise ValidationError(asked.errors)
         narrowed = {name: asked.form.cleaned_data[name] for name in ("consent", "country")}
         return download("contacts.csv", contacts_csv(store=self.caller.store, actor=self.caller.actor, **narrowed))
+
+    @extend_schema(responses=ConsentEventShape(many=True), filters=False)
+    @action(detail=True, serializer_class=ConsentEventShape, filterset_class=None)
+    def consent(self, request: Request, id: str) -> Response:
+        """Every change of the contact's consent with its source and evidence, newest first."""
+        return self.page(ConsentEvent.objects.filter(contact=self.get_object()))
 
     @extend_schema(request=ConsentBody, responses=ContactBody)
     @action(detail=True, methods=["post"], url_path="opt-out")

@@ -26,8 +26,8 @@ class JoinForm(forms.Form):
     agree = forms.BooleanField(error_messages={"required": _("Without your consent we cannot send you messages.")})
     website = forms.CharField(required=False)
 
-    def __init__(self, *args: Any, page: JoinPage, country: str, today: date, **options: Any) -> None:
-        super().__init__(*args, auto_id="%s", **options)
+    def __init__(self, data: Any = None, *, page: JoinPage, country: str, today: date) -> None:
+        super().__init__(data, auto_id="%s")
         self.country, self.today = country, today
         asked = {"email": page.asks_email, "birthday": page.asks_birthday}
         for name in [name for name, wanted in asked.items() if not wanted]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation.trans_real import parse_accept_lang_header
@@ -18,7 +18,7 @@ from audiences.models import Store
 from config.problems import Problem
 from config.rates import Quota, RateLimited, take
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 LANGUAGES = {"en": "English", "el": "Ελληνικά"}
 GREEK = ("GR", "CY")
 POLICY = {
@@ -48,7 +48,7 @@ def public(view: View) -> View:
     @require_http_methods(["GET", "HEAD", "POST"])
     @csp_replace(POLICY)
     @wraps(view)
-    def shown(request: HttpRequest, **arguments: str) -> HttpResponse:
+    def shown(request: HttpRequest, **arguments: str) -> HttpResponseBase:
         try:
             take(_quota(request))
             answer = view(request, **arguments)

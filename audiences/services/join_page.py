@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from audiences.models import JoinPage, OptInRequest, PageVisits, Store
 from audiences.services.joining import page_of
+from audiences.states import OPT_IN
 from audiences.wording import check_wording
 from config.audit import Actor, record
 from config.problems import invalid
@@ -47,8 +48,8 @@ def edit_page(*, store: Store, changes: Mapping[str, Any], actor: Actor) -> Join
     with transaction.atomic():
         JoinPage.objects.bulk_create([JoinPage(store=store)], ignore_conflicts=True)
         JoinPage.objects.filter(store=store).update(**changes, updated_at=now)
-        facts = {"fields": sorted(changes)}
-        record("join_page.edit", actor=actor, subject=f"store:{store.pk}", store_id=store.pk, **facts)
+        subject, fields = f"store:{store.pk}", sorted(changes)
+        record("join_page.edit", actor=actor, subject=subject, store_id=store.pk, fields=fields)
     return page_of(store)
 
 
@@ -80,5 +81,5 @@ def figures(store: Store) -> Figures:
     rows = PageVisits.objects.filter(store=store, day__gt=now.date() - timedelta(days=DAYS))
     visits = rows.aggregate(**{page: Sum("visits", filter=Q(page=page), default=0) for page in PAGES})
     asked = OptInRequest.objects.filter(store=store, created_at__gt=now - timedelta(days=DAYS))
-    states = ("waiting", "sent", "confirmed", "refused", "expired")
-    return Figures(visits, asked.aggregate(**{state: Count("pk", filter=Q(state=state)) for state in states}))
+    requests = asked.aggregate(**{state: Count("pk", filter=Q(state=state)) for state in OPT_IN.states})
+    return Figures(visits, requests)

@@ -35,7 +35,10 @@ class Taken(Exception):
 
 
 def send_waiting(*, limit: int) -> dict[str, int]:
-    """Send the oldest confirmations that wait; what came of them. Harmless when two run. Index: optinrequest_waiting."""
+    """Send the oldest confirmations that wait; what came of them. Harmless when two run.
+
+    Index: optinrequest_waiting.
+    """
     rows = OptInRequest.objects.filter(state="waiting", expires_at__gt=timezone.now()).order_by("pk")
     counts = Counter(_send(request) for request in rows.select_related("store", "contact")[:limit])
     return {outcome: counts[outcome] for outcome in ("sent", "refused", "taken")}

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Sum
 from django.utils import timezone
 
-from audiences.models import Store
+from audiences.models import OptInRequest, Store
 from billing.services import account_of
 from campaigns.dead_letters import waiting
 from campaigns.metrics import share
@@ -82,7 +82,12 @@ def dashboard(store: Store) -> Dashboard:
         account=account_of(store.pk),
         running=running,
         scheduled=scheduled,
-        alerts=[*_of_house(store), *_of_money(store, totals), *_of_campaigns(store, running, scheduled, now)],
+        alerts=[
+            *_of_house(store),
+            *_of_money(store, totals),
+            *_of_campaigns(store, running, scheduled, now),
+            *_of_sign_ups(store, now),
+        ],
     )
 
 
@@ -127,6 +132,16 @@ def _of_money(store: Store, totals: Totals) -> list[Alert]:
         words = "The credits will last for less than a week at the pace of the last thirty days."
         return [Alert("low_balance", "warning", words, {"available": available, "a_week": week})]
     return []
+
+
+def _of_sign_ups(store: Store, now: datetime) -> list[Alert]:
+    """Index: optinrequest_store, a day of it."""
+    since = now - timedelta(days=1)
+    lost = OptInRequest.objects.filter(store=store, created_at__gte=since, state="refused", reason="no_credits").count()
+    if not lost:
+        return []
+    words = f"{lost} people who signed up in the last day got no confirmation: there were no credits for it."
+    return [Alert("sign_ups_lost", "error", words, {"sign_ups": lost})]
 
 
 def _of_campaigns(store: Store, running: list[Campaign], scheduled: list[Campaign], now: datetime) -> list[Alert]:

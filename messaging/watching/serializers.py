@@ -123,6 +123,15 @@ class StepShape(serializers.Serializer[Any]):
     facts = serializers.DictField(help_text="The machine's codes and numbers.")
 
 
+class EntryShape(serializers.Serializer[Any]):
+    """One thing that happened to a contact."""
+
+    at = serializers.DateTimeField()
+    code = serializers.CharField(help_text="What happened, for programs, e.g. `consent.opted_out`.")
+    words = serializers.CharField(help_text="What happened, for people.")
+    facts = serializers.DictField(help_text="The machine's codes, ids and numbers.")
+
+
 class VerdictShape(serializers.Serializer[Any]):
     """Whether they got it, and why."""
 

@@ -8,7 +8,16 @@ from django.db.models import Model
 from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
-from audiences.models import ConsentEvent, ContactImport, FrozenAudience, ImportProblem, Suppression
+from audiences.models import (
+    ConsentEvent,
+    ContactImport,
+    FrozenAudience,
+    ImportProblem,
+    JoinPage,
+    OptInRequest,
+    PageVisits,
+    Suppression,
+)
 from audiences.services.keys import issue_key
 from billing.models import Price
 from campaigns.models import CampaignLink, ReasonCount
@@ -67,6 +76,10 @@ def _store(number: int) -> None:
     imported = ContactImport.objects.create(store=store, **told)
     ImportProblem.objects.create(contact_import=imported, row=1, code="bad_phone")
     FrozenAudience.objects.create(store=store, size=3)
+    JoinPage.objects.create(store=store, is_open=True)
+    waits = {"phone_hash": bytes([number] * 16), "expires_at": timezone.now(), "source": "join", "language": "en"}
+    OptInRequest.objects.create(store=store, contact=contact, **waits)
+    PageVisits.objects.create(store=store, day=timezone.now().date(), page="join", visits=number)
     StoreTemplateFactory.create(store=store)
     ReasonCount.objects.create(campaign=campaign, status="failed", reason="other", count=1)
     account = ProviderAccountFactory.create(store=store)

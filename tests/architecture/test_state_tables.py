@@ -120,7 +120,7 @@ def drawn() -> str:
     parts = [
         "# States",
         "Drawn from `states.py` of `campaigns`, `billing`, `audiences` and `messaging`; a test compares them. CHECK",
-        "constraints and, for campaign, batch, reservation, delivery and opt-in, a trigger keep everybody to these moves.",
+        "constraints and, but for recipient and import, a trigger keep everybody to these moves.",
     ]
     text = f"{parts[0]}\n\n{parts[1]}\n{parts[2]}\n"
     for machine in MACHINES:
