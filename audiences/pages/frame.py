@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from csp.decorators import csp_replace
+from csp.decorators import csp
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -46,7 +46,7 @@ def public(view: View) -> View:
 
     @csrf_exempt
     @require_http_methods(["GET", "HEAD", "POST"])
-    @csp_replace(POLICY)
+    @csp(POLICY)
     @wraps(view)
     def shown(request: HttpRequest, **arguments: str) -> HttpResponseBase:
         try:
@@ -56,6 +56,7 @@ def public(view: View) -> View:
             answer = slow_down(request, refusal)
         for name, value in HEADERS.items():
             answer[name] = value
+        answer._has_been_logged = True  # type: ignore[attr-defined]  # Django would log the path of a 404, token and all
         return answer
 
     return shown
