@@ -19,6 +19,7 @@ from campaigns.services.direct import send_direct
 from campaigns.states import PRIORITIES
 from config.audit import SYSTEM
 from config.problems import InvalidFields
+from providers.gsm import count
 from providers.gsm_advice import plain
 
 NAME = "Confirmation of a sign-up"
@@ -46,9 +47,15 @@ def send_waiting(*, limit: int) -> dict[str, int]:
 
 def text_of(request: OptInRequest) -> str:
     """The message: the store's name in letters of GSM-7, the question, the link."""
-    name = plain(request.store.name).replace("{", "(").replace("}", ")")
+    store = request.store
     text = TEXTS.get(request.language, TEXTS["en"])
-    return text.format(store=name[:NAME_MAX].strip(), link=address(request, store=request.store))
+    return text.format(store=_gsm(store.name) or _gsm(store.sender), link=address(request, store=store))
+
+
+def _gsm(name: str) -> str:
+    """The beginning of a name in GSM-7, without what would be a placeholder."""
+    letters = [letter for letter in plain(name) if count(letter).encoding == "GSM-7" and letter not in "{}"]
+    return "".join(letters)[:NAME_MAX].strip()
 
 
 def _send(request: OptInRequest) -> str:
