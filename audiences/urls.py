@@ -1,13 +1,12 @@
 """Routes of the audiences API."""
 
 from django.urls import path
-from rest_framework.renderers import JSONRenderer
 from rest_framework.routers import SimpleRouter
 
 from audiences.api.audit import AuditViews
 from audiences.api.contacts import ContactViews
 from audiences.api.imports import ImportViews
-from audiences.api.join import JoinPageView, Svg
+from audiences.api.join import AsTheyCome, JoinPageView, Svg
 from audiences.api.keys import KeyViews
 from audiences.api.lists import ListViews
 from audiences.api.members import MemberViews
@@ -28,7 +27,9 @@ urlpatterns = [
     path("store", StoreView.as_view({"get": "retrieve", "patch": "partial_update"}), name="store"),
     path("store/join", JoinPageView.as_view({"get": "retrieve", "patch": "partial_update"}), name="join-page"),
     path(
-        "store/join/qr.svg", JoinPageView.as_view({"get": "qr"}, renderer_classes=[Svg, JSONRenderer]), name="join-qr"
+        "store/join/qr.svg",
+        JoinPageView.as_view({"get": "qr"}, renderer_classes=[Svg], content_negotiation_class=AsTheyCome),
+        name="join-qr",
     ),
     *router.urls,
 ]

@@ -42,12 +42,11 @@ class Body(serializers.Serializer[Any]):
         return self._well_typed(data)
 
     def _well_typed(self, data: Mapping[str, Any]) -> Any:
-        """As DRF reads the fields, but a number is no text: DRF would write it down as one."""
-        texts = [name for name, field in self.fields.items() if isinstance(field, serializers.CharField)]
+        """As DRF reads the fields, but a number is no text and no yes or no: DRF would take it for one."""
         wrong = {
-            name: [ErrorDetail("Not a valid string.", code="invalid")]
-            for name in texts
-            if isinstance(data.get(name), (int, float))
+            name: [ErrorDetail(refusal, code="invalid")]
+            for name, field in self.fields.items()
+            if (refusal := _refusal_of_number(field, data.get(name)))
         }
         try:
             value = super().to_internal_value(data)
@@ -69,6 +68,15 @@ class Body(serializers.Serializer[Any]):
         shown = {} if self.instance is None else self.to_representation(self.instance)
         wrong = [ErrorDetail("This cannot be set here.", code="read_only")]
         return {name: wrong for name in fixed if name not in shown or shown[name] != data[name]}
+
+
+def _refusal_of_number(field: Any, value: Any) -> str:
+    if not isinstance(value, (int, float)):
+        return ""
+    if isinstance(field, serializers.CharField):
+        return "Not a valid string."
+    is_switch = isinstance(field, serializers.BooleanField) and not isinstance(value, bool)
+    return "Must be a valid boolean." if is_switch else ""
 
 
 class PublicId(serializers.CharField):

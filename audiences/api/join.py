@@ -1,6 +1,5 @@
 """The store's join page: on or off, its words, its address as a QR code, and what came of it."""
 
-import io
 from typing import Any
 
 import segno
@@ -8,6 +7,7 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +21,7 @@ from audiences.wording import wording_of
 from config.wire import Body
 
 LANGUAGES = ("en", "el")
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"'  # what makes a file of the drawing
 QUIET_ZONE = 4  # modules of white around the code, as its standard asks
 
 
@@ -29,6 +30,18 @@ class Svg(JSONRenderer):
 
     media_type = "image/svg+xml"
     format = "svg"
+
+
+class AsTheyCome(BaseContentNegotiation):
+    """There is one form of a drawing, whatever a client says it would like."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        """The only one."""
+        return renderers[0], renderers[0].media_type
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        """A drawing is asked for without a body."""
+        return parsers[0]
 
 
 class WordingsShape(serializers.Serializer[Any]):
@@ -104,10 +117,9 @@ class JoinPageView(StoreViews[Store]):
     @extend_schema(responses={(200, "image/svg+xml"): OpenApiTypes.STR})
     def qr(self, request: Request) -> HttpResponse:
         """The page's address as a QR code, an SVG that prints sharply at any size."""
-        drawing = io.BytesIO()
         code = segno.make(join_address(self.caller.store), error="q", micro=False)
-        code.save(drawing, kind="svg", scale=8, border=QUIET_ZONE, light="#fff", title=self.caller.store.name)
-        return HttpResponse(drawing.getvalue(), content_type="image/svg+xml")
+        drawing = code.svg_inline(scale=8, border=QUIET_ZONE, light="#fff", title=self.caller.store.name)
+        return HttpResponse(drawing.replace("<svg", SVG, 1), content_type="image/svg+xml")
 
     def _shown(self, page: JoinPage) -> dict[str, Any]:
         return self.read(self._facts(page))

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from audiences.models import ApiKey, Store, User
+from audiences.services.join_page import edit_page
 from audiences.services.keys import issue_key, revoke_key
 from audiences.services.stores import create_store
 from billing.services import account_of, grant
@@ -73,7 +74,7 @@ def _user(email: str, password: str, *, staff: bool) -> User:
 
 
 def _store(owner: User) -> Store:
-    return create_store(
+    made = create_store(
         name="Demo Store",
         slug=SLUG,
         country="GR",
@@ -83,6 +84,8 @@ def _store(owner: User) -> Store:
         actor=ACTOR,
         owner=owner,
     )
+    edit_page(store=made, changes={"is_open": True}, actor=ACTOR)
+    return made
 
 
 def _credits(store: Store, credits: int) -> None:

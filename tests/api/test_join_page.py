@@ -66,6 +66,7 @@ def test_what_is_left_out_stays(api: APIClient, store: Store) -> None:
         ({"wording": "bell \x07"}, ("#/wording", "plain_text")),
         ({"privacy_url": "javascript:alert(1)"}, ("#/privacy_url", "invalid")),
         ({"is_open": "perhaps"}, ("#/is_open", "invalid")),
+        ({"is_open": 1}, ("#/is_open", "invalid")),
         ({"slug": "mine"}, ("#/slug", "unknown_field")),
         ({"url": "https://elsewhere.example"}, ("#/url", "read_only")),
     ],
@@ -95,6 +96,15 @@ def test_the_code_is_a_drawing_of_the_address(api: APIClient, store: Store, sett
     assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
     assert int(drawing.attrib["width"]) >= 200
     assert not re.search(rb"<script|href", answer.content)
+
+
+@pytest.mark.parametrize("wanted", ["image/svg+xml", "application/json", "text/html"])
+def test_the_drawing_has_one_form_and_refusals_another(api: APIClient, wanted: str) -> None:
+    shown = api.get(f"{PATH}/qr.svg", headers={"Accept": wanted})
+    refused = APIClient().get(f"{PATH}/qr.svg", headers={"Accept": wanted})
+
+    assert (shown.status_code, shown["Content-Type"]) == (200, "image/svg+xml")
+    assert code(refused) == (401, "UNAUTHENTICATED")
 
 
 def test_a_name_in_the_drawing_is_only_text(api: APIClient, store: Store) -> None:

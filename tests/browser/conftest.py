@@ -1,16 +1,13 @@
 """A real Chromium, that of bin/launcher/steps.py; without one these tests say so and are skipped."""
 
 import mimetypes
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-
-from launcher.steps import find_browser  # only now: the line above made it importable
+from tests.browser.chromium import find_browser
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "http://console.test"

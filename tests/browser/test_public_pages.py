@@ -15,7 +15,7 @@ from audiences.services.consent import change_consent
 from billing.services import grant
 from campaigns.services.confirmations import send_waiting
 from config.audit import SYSTEM
-from tests.browser.conftest import find_browser
+from tests.browser.chromium import find_browser
 from tests.factories import ContactFactory, StoreFactory
 from tests.steps import claimed
 
