@@ -23,7 +23,7 @@ class TimelineView(StoreViews[Contact]):
 
     @extend_schema(responses=EntryShape(many=True))
     def timeline(self, request: Request, id: str) -> Response:
-        """Consent, sign-ups, suppressions and messages of a contact in one list, newest first."""
+        """Consent, sign-ups, suppressions, messages and clicks of a contact in one list, newest first."""
         pages = cast("Timeline", self.paginator)
         page = pages.entries(self.get_object(), request)
         return pages.get_paginated_response(self.get_serializer(page, many=True).data)

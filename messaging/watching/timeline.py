@@ -1,4 +1,4 @@
-"""A contact's timeline: consent, sign-ups, suppressions and messages, in one list, newest first.
+"""A contact's timeline: consent, sign-ups, suppressions, messages and clicks, in one list, newest first.
 
 Each source gives its newest entries up to a moment by an index of the contact's own; they are merged here. A source
 is a function in SOURCES: (contact, until, limit) → its entries.
@@ -17,6 +17,7 @@ from campaigns import meanings
 from campaigns.models import Campaign, CampaignRecipient
 from config.opaque import private_id, public_id
 from config.problems import invalid
+from messaging.models import Click
 from messaging.watching.messages import Asked, lines_of
 from messaging.watching.words import OUTCOMES
 
@@ -86,6 +87,16 @@ def messages(contact: Contact, until: datetime, limit: int) -> Iterator[Entry]:
         yield Entry(line.at, f"{line.kind}.{line.outcome}", said, facts, 5, line.pk)
 
 
+def clicks(contact: Contact, until: datetime, limit: int) -> Iterator[Entry]:
+    """Links that were followed, by the person or by a robot on the way. Index: click_contact."""
+    found = list(Click.objects.filter(contact_id=contact.pk, at__lte=until).order_by("-at", "-pk")[:limit])
+    names = _names(click.campaign_id for click in found)
+    for click in found:
+        said = "Followed a link." if click.human else f"A robot followed a link ({click.robot})."
+        facts = {**_campaign(click.campaign_id, names), "link": click.number, "robot": click.robot}
+        yield Entry(click.at, "click" if click.human else "click.robot", said, facts, 6, click.pk)
+
+
 def skips(contact: Contact, until: datetime, limit: int) -> Iterator[Entry]:
     """Campaigns that left the contact out at the last moment. Index: of the contact on its recipients."""
     rows: QuerySet[CampaignRecipient] = contact.received.filter(status="skipped", final_at__lte=until)
@@ -112,7 +123,7 @@ def beginning(contact: Contact, until: datetime, limit: int) -> Iterator[Entry]:
         yield Entry(contact.created_at, "contact.created", "Became a contact of the store.", {}, 0, contact.pk)
 
 
-SOURCES: tuple[Source, ...] = (beginning, sign_ups, consents, suppressions, skips, messages)
+SOURCES: tuple[Source, ...] = (beginning, sign_ups, consents, suppressions, skips, messages, clicks)
 
 
 class Timeline(IdCursorPagination[Contact]):

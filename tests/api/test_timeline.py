@@ -16,7 +16,7 @@ from audiences.services.contacts import delete_contact
 from audiences.services.joining import SignUp, sign_up
 from config.audit import SYSTEM, Actor
 from config.opaque import public_id
-from messaging.models import ProviderAccount
+from messaging.models import Click, ProviderAccount
 from providers.interface import Accepted
 from tests.api.clients import V1, code
 from tests.campaigns.roads import handed_over, recipients
@@ -118,6 +118,19 @@ def test_a_timeline_tells_everything_newest_first(api: APIClient, store: Store, 
     assert sent["words"] == "The provider accepted the message."
     assert sent["facts"]["campaign"] == public_id(campaign.pk, kind="cmp")
     assert sent["facts"]["campaign_name"] == campaign.name
+
+
+def test_clicks_of_people_and_robots_are_told_apart(api: APIClient, store: Store, account: Any) -> None:
+    campaign = handed_over([Accepted("m-1")], store=store)
+    [recipient] = recipients(campaign)
+    ids = {"store_id": store.pk, "campaign_id": campaign.pk, "recipient_id": recipient.pk}
+    for who, robot in ((recipient.contact_id, ""), (recipient.contact_id, "head"), (None, "")):
+        Click.objects.create(**ids, contact_id=who, number=1, human=not robot, robot=robot)
+
+    found = api.get(address(Contact.objects.get(pk=recipient.contact_id or 0))).json()["results"]
+
+    assert sorted(code for code in codes(found) if code.startswith("click")) == ["click", "click.robot"]
+    assert found[0]["facts"]["campaign"] == public_id(campaign.pk, kind="cmp")
 
 
 def test_a_sign_up_shows_what_became_of_it(api: APIClient, store: Store) -> None:
