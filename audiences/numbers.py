@@ -9,6 +9,7 @@ from audiences.audience import NEEDS_OPT_IN, judged
 from audiences.models import Contact, Suppression
 from audiences.models.contacts import NO_MARKETING
 from audiences.phones import Phone, phone_hash
+from audiences.services.consent import OWN_WORDS
 
 
 class Number(NamedTuple):
@@ -31,6 +32,15 @@ def look_up(phones: Sequence[Phone], *, store_id: int, kind: str) -> list[Number
     unknown = [phone for phone in written if phone not in known]
     others = refused(unknown, store_id=store_id, kind=kind)
     return [Number(one.e164, one.country, *known.get(one.e164, (None, others.get(one.e164)))) for one in phones]
+
+
+def only_own_words(phone: str, *, store_id: int) -> bool:
+    """Whether nothing stands against texting a phone (E.164) but what its owner told this store, or nothing at all.
+
+    No complaint, erasure or block by staff or provider, nothing that holds for every store. Index: suppression_once.
+    """
+    rows = Suppression.objects.filter(Q(store_id=store_id) | Q(store_id=None), phone_hash=phone_hash(phone))
+    return not rows.exclude(store_id=store_id, reason__in=OWN_WORDS).exists()
 
 
 def refused(phones: Sequence[str], *, store_id: int, kind: str) -> dict[str, str]:

@@ -32,6 +32,7 @@ class Task(StrEnum):
     CLOSE_CANCELLED = "messaging.close_cancelled"
     FINISH_DRAINED = "messaging.finish_drained"
     APPLY_RECEIPTS = "messaging.apply_receipts"
+    APPLY_INBOUND = "messaging.apply_inbound"
     GIVE_UP_UNKNOWN = "messaging.give_up_unknown"
     POLL_SILENT = "messaging.poll_silent"
     WATCH = "messaging.watch"
@@ -59,6 +60,7 @@ QUEUES: dict[Task, Queue] = {
     Task.SNAPSHOT: Queue.IMPORT,
     Task.SEND_NEXT: Queue.SEND,
     Task.APPLY_RECEIPTS: Queue.RECEIPTS,
+    Task.APPLY_INBOUND: Queue.RECEIPTS,
     Task.DELIVER_HOOKS: Queue.HOOKS,
 }
 

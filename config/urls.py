@@ -20,6 +20,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("messaging.stream.urls")),
     path("", include("messaging.hooks.urls")),
     path("", include("messaging.watching.urls")),
+    path("", include("messaging.inbound.urls")),
 ]
 
 urlpatterns = [

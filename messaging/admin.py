@@ -16,12 +16,13 @@ from config.ops.pages import choice
 from config.ops.rows import OpsAdmin
 from messaging.account_changes import EDITABLE, change_account, create_account, set_active
 from messaging.hooks import admin as hooks_admin
+from messaging.inbound import admin as inbound_admin
 from messaging.models import Alert, Click, MessageLog, ProviderAccount, Receipt
 from messaging.models.accounts import ON_AMBIGUOUS, STATUSES
 from messaging.routes import admin as routes_admin
 from providers.registry import PROVIDERS
 
-__all__ = ["hooks_admin", "routes_admin"]
+__all__ = ["hooks_admin", "inbound_admin", "routes_admin"]
 
 
 class ProviderAccountForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.core import checks
 
+from audiences import erasure
 from campaigns import routing
 from messaging.checks import webhooks_stay_outside
 
@@ -12,7 +13,8 @@ class MessagingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Checks of the settings, and the answers that lower layers ask for."""
+        """Checks of the settings, the answers that lower layers ask for, and what an erasure clears here."""
+        erasure.also("messaging.inbound.personal.forget")
         checks.register(webhooks_stay_outside, deploy=True)
         from messaging.routes.choose import routed_countries
 

@@ -1,4 +1,4 @@
-"""The machine of what is delivered to a webhook: the only place where its moves are defined."""
+"""The machines of webhook deliveries and of texts from people: the only place where their moves are defined."""
 
 from config.statemachine import Machine, Move
 
@@ -16,3 +16,23 @@ DELIVERY = Machine(
 )
 # What later events of the same campaign wait for.
 DELIVERY_OPEN = ("pending", "sending")
+
+# What a person decides about a text: somebody's own words that most likely ask for no more, or nobody's text.
+REVIEW = Machine(
+    name="review",
+    column="review",
+    states=("none", "open", "confirmed", "lifted", "settled"),
+    moves={
+        "ask": Move(("none", "settled"), "open"),
+        "confirm": Move(("open",), "confirmed"),
+        "lift": Move(("open",), "lifted"),
+        "settle": Move(("open",), "settled"),  # by the person's own later word, or assigned, or of no importance
+    },
+)
+# An answer to a text: a direct message once it is sent.
+ANSWER = Machine(
+    name="answer",
+    column="state",
+    states=("owed", "sent", "given_up"),
+    moves={"send": Move(("owed",), "sent"), "give_up": Move(("owed",), "given_up")},
+)

@@ -10,6 +10,7 @@ from config.sweeps import sweep
 from messaging import polling, unknown
 from messaging import tidy as tidying
 from messaging.hooks import mend, messages, publish, pump
+from messaging.inbound import apply as inbound
 from messaging.links import count
 from messaging.receipts import apply
 from messaging.routes import slow
@@ -35,6 +36,12 @@ def send_next() -> dict[str, int]:
 def apply_receipts() -> dict[str, int]:
     """Drain the inbox of receipts."""
     return apply.drain()
+
+
+@shared_task(name=Task.APPLY_INBOUND)
+def apply_inbound() -> dict[str, int]:
+    """Drain the inbox of texts from people, and answer."""
+    return inbound.drain()
 
 
 @shared_task(name=Task.DELIVER_HOOKS)
@@ -69,7 +76,7 @@ def count_clicks() -> dict[str, int]:
 
 @sweep(Task.RING_LOST)
 def ring_lost() -> dict[str, int]:
-    """Batches or receipts that are due while no ring is on its way."""
+    """Batches, receipts or texts that are due while no ring is on its way."""
     return ring_if_work()
 
 

@@ -9,6 +9,7 @@ from campaigns.frozen import thaw_unneeded
 from campaigns.models import Campaign, Quote
 from config.models import Heartbeat, IdempotencyRecord
 from messaging.hooks.mend import tidy_log
+from messaging.inbound import waiting as inbound
 from messaging.models import Alert
 
 LIMIT = 5000
@@ -17,7 +18,7 @@ LIMIT = 5000
 def tidy() -> dict[str, int]:
     """Delete idempotency records after 48 hours, unheld quotes and heartbeats after a day, alerts, webhooks' log.
 
-    Also the frozen audiences of campaigns that have ended.
+    Also the frozen audiences of campaigns that have ended, and inbound calls that nobody could read.
     """
     now = timezone.now()
     answers = IdempotencyRecord.objects.filter(created_at__lt=now - timedelta(hours=48)).order_by("pk")
@@ -29,6 +30,7 @@ def tidy() -> dict[str, int]:
         ).delete()[0],
         "quotes": Quote.objects.filter(pk__in=list(quotes.values_list("pk", flat=True)[:LIMIT])).delete()[0],
         "alerts": Alert.objects.filter(closed_at__lt=now - timedelta(days=90)).delete()[0],
+        "inbound": inbound.tidy(),
         "frozen": thaw_unneeded(limit=20),
         "heartbeats": Heartbeat.objects.filter(beat_at__lt=now - timedelta(days=1)).delete()[0],
         **{f"webhook_{name}": number for name, number in tidy_log(limit=LIMIT).items()},

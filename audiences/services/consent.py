@@ -15,9 +15,11 @@ from audiences.phones import phone_hash
 from config.audit import Actor, record
 from config.problems import NotFound, invalid
 
-REASONS = ("opt_out", NO_MARKETING, "erased", "complaint", "staff", "provider")
+# Somebody's own words that most likely ask for no more, until a person decides (messaging.inbound.review).
+UNDER_REVIEW = "review"
+REASONS = ("opt_out", NO_MARKETING, UNDER_REVIEW, "erased", "complaint", "staff", "provider")
 # What a person says about himself, and takes back by opting in.
-OWN_WORDS = ("opt_out", NO_MARKETING)
+OWN_WORDS = ("opt_out", NO_MARKETING, UNDER_REVIEW)
 
 
 def change_consent(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from audiences.erasure import Erased, clear_all
 from audiences.errors import DuplicatePhone
 from audiences.fields import BadValue, check
 from audiences.models import Contact, ContactList, ListMembership, OptInRequest, Store, Suppression
@@ -175,6 +176,8 @@ def delete_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
         ContactList.objects.filter(pk__in=on).update(updated_at=now)
         ListMembership.objects.filter(contact_id=contact_id).delete()
         OptInRequest.objects.filter(contact_id=contact_id).update(values={})
+        hashed = bytes(contact.phone_hash) if contact.phone_hash else None
+        clear_all(Erased(store_id=store.pk, contact_id=contact_id, phone_hash=hashed))
         Contact.objects.filter(pk=contact_id).update(**CLEARED, erased_at=now, updated_at=now)
         record("contact.delete", actor=actor, subject=f"contact:{contact_id}", store_id=store.pk)
 

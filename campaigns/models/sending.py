@@ -103,6 +103,8 @@ class CampaignRecipient(models.Model):
     clicked_at = models.DateTimeField(null=True, help_text="the first click of a person")
 
     class Meta:
+        # for the store that texted a number which is nobody's contact; contacts' rows are not in it
+        indexes = [models.Index(fields=["phone"], name="recipient_stranger", condition=Q(contact__isnull=True))]
         constraints = [
             RECIPIENT.check("recipient_status"),
             models.UniqueConstraint(fields=["campaign", "phone"], name="recipient_phone_once"),

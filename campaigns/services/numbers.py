@@ -30,7 +30,8 @@ from config.queues import Task, ring
 class Letter(NamedTuple):
     """What is sent.
 
-    `kind`: test or direct; `sample`: the contact whose values fill it for strangers; the switches: see Campaign.
+    `kind`: test or direct; `sample`: the contact whose values fill it for strangers; the switches: see Campaign, and
+    for `last_word` campaigns.services.direct.send_answer.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Letter(NamedTuple):
     sample: int | None = None
     plain_values: bool = False
     short_links: bool = False
+    last_word: bool = False
 
 
 class Message(NamedTuple):
@@ -111,6 +113,7 @@ def send(
 
 def _draft(letter: Letter, *, store: Store, count: int, actor: Actor) -> Campaign:
     audience = {"kind": "numbers", "count": count} | ({"sample": letter.sample} if letter.sample else {})
+    audience |= {"last_word": True} if letter.last_word else {}
     return Campaign.objects.create(
         store=store,
         name=letter.name,

@@ -75,6 +75,7 @@ def plan_simulator(seeded: Seeded) -> None:
         "outcomes": {"delivered": 93, "undelivered": 3, "expired": 1, "invalid": 1.5, "blocked": 1.5},
         "receipts": {
             "url": f"{settings.PUBLIC_URL}/webhooks/providers/{seeded.account.slug}/receipts",
+            "inbound_url": f"{settings.PUBLIC_URL}/webhooks/providers/{seeded.account.slug}/inbound",
             "secret": seeded.account.credentials["webhook_secret"],
             "delay": [0.2, 4],
             "duplicate": 0.02,

@@ -12,7 +12,7 @@ from typing import Any
 from audiences.models import Contact
 from campaigns.models import CampaignEvent, CampaignRecipient
 from config.opaque import public_id
-from messaging.models import WebhookDelivery
+from messaging.models import InboundMessage, WebhookDelivery
 
 # A move of a campaign -> the event that tells of it. What is not listed tells the outside nothing.
 OF_CAMPAIGN = {
@@ -24,6 +24,7 @@ OF_CAMPAIGN = {
     "fail": "campaign.failed",
     "cancel": "campaign.cancelled",
 }
+RECEIVED = "message.received"
 MESSAGE_EVENTS = ("message.delivered", "message.failed")
 OF_RECIPIENTS = (*MESSAGE_EVENTS, "message.clicked")
 FACTS = ("recipients", "credits", "run")
@@ -65,6 +66,8 @@ def moment(at: datetime) -> str:
 def _data(delivery: WebhookDelivery, *, phones: bool) -> dict[str, Any]:
     if delivery.event in OF_RECIPIENTS:
         return {"messages": _messages(delivery.data["messages"], phones=phones)}
+    if delivery.event == RECEIVED:
+        return _received(delivery.data, phones=phones)
     if delivery.event == "contact.opted_out":
         return _contact(delivery.data, phones=phones)
     data: dict[str, Any] = delivery.data
@@ -77,6 +80,20 @@ def _contact(stored: dict[str, Any], *, phones: bool) -> dict[str, Any]:
     if phones:
         shown["phone"] = _by_key(Contact.objects.filter(pk=number).values_list("pk", "phone")).get(number)
     return shown
+
+
+def _received(stored: dict[str, Any], *, phones: bool) -> dict[str, Any]:
+    """Of a text: its words are read when it is sent, so that an erasure reaches them too. One statement."""
+    text = InboundMessage.objects.filter(pk=stored["inbound"]).first()
+    shown = {
+        "id": public_id(stored["inbound"], kind="inb"),
+        "contact": public_id(stored["contact"], kind="con") if stored["contact"] else None,
+        "meaning": stored["meaning"],
+        "outcome": stored["outcome"],
+        "to": stored["to"],
+        "text": text.text if text else "",
+    }
+    return shown | ({"phone": text.phone if text else None} if phones else {})
 
 
 def _messages(stored: list[dict[str, Any]], *, phones: bool) -> list[dict[str, Any]]:

@@ -18,10 +18,10 @@ from campaigns.models import CampaignEvent, CampaignProgress
 from campaigns.progress import STATUSES
 from config.queues import Queue, Task, ring, waiting
 from config.sql import alone
-from messaging.hooks.events import OF_CAMPAIGN, campaign_data
+from messaging.hooks.events import OF_CAMPAIGN, RECEIVED, campaign_data
 from messaging.hooks.outbox_queries import publish_consents
 from messaging.hooks.queries import advance_lanes, turns
-from messaging.models import WebhookDelivery, WebhookEndpoint
+from messaging.models import InboundMessage, WebhookDelivery, WebhookEndpoint
 
 CHUNK = 500  # events per transaction
 CONSENTS = 5000  # an import writes one per row
@@ -45,6 +45,7 @@ def publish() -> dict[str, int]:
         "campaign_events": _until_empty(_campaign_events, CHUNK),
         "consents": _until_empty(_consents, CONSENTS),
         "credits_low": _until_empty(_low_credits, CHUNK),
+        "received": _until_empty(_received, CHUNK),
     }
     return {**counts, "rung": ring_if_due()}
 
@@ -134,6 +135,35 @@ def _low_credits(limit: int) -> int:
         ]
         write_deliveries(news, listening(store_ids={row.store_id for row in low}, events={"credits.low"}))
     return len(low)
+
+
+def _received(limit: int) -> int:
+    """Publish texts that were acted on. Index: inbound_outbox."""
+    now = timezone.now()
+    with transaction.atomic():
+        if not alone("webhooks.publish"):
+            return 0
+        waiting_rows = InboundMessage.objects.filter(published_at=None, applied_at__isnull=False, store__isnull=False)
+        texts = list(waiting_rows.order_by("pk").defer("text")[:limit])
+        news = [
+            News(
+                store_id=text.store_id or 0,
+                event=RECEIVED,
+                source=f"inbound:{text.pk}",
+                data={
+                    "inbound": text.pk,
+                    "contact": text.contact_id,
+                    "meaning": text.meaning,
+                    "outcome": text.outcome,
+                    "to": text.to,
+                },
+                happened_at=text.received_at,
+            )
+            for text in texts
+        ]
+        write_deliveries(news, listening(store_ids={one.store_id for one in news}, events={RECEIVED}))
+        InboundMessage.objects.filter(pk__in=[text.pk for text in texts]).update(published_at=now)
+    return len(texts)
 
 
 def listening(*, store_ids: Collection[int] | None, events: Collection[str]) -> dict[int, list[WebhookEndpoint]]:

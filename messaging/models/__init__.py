@@ -5,12 +5,17 @@ from messaging.models.alerts import Alert
 from messaging.models.clicks import Click
 from messaging.models.evidence import MessageLog, Receipt
 from messaging.models.hooks import LogWatermark, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookLane
+from messaging.models.inbound import InboundAnswer, InboundMessage, InboundNumber, InboundSettings
 from messaging.models.routes import AccountHealth, Route, RouteEvent
 
 __all__ = [
     "AccountHealth",
     "Alert",
     "Click",
+    "InboundAnswer",
+    "InboundMessage",
+    "InboundNumber",
+    "InboundSettings",
     "LogWatermark",
     "MessageLog",
     "ProviderAccount",

@@ -9,7 +9,7 @@ from django.utils import timezone
 class MessageLog(models.Model):
     """One line per attempt, receipt and late word about a recipient. Append-only; written by COPY, no foreign keys.
 
-    `kind`: attempt (outcome accepted, refused, unsure), receipt, poll, late, decision.
+    `kind`: attempt (outcome accepted, refused, unsure), receipt, poll, late, decision, inbound (outcome: its meaning).
     """
 
     store_id = models.BigIntegerField()

@@ -22,6 +22,7 @@ EVENTS = (
     "message.delivered",
     "message.failed",
     "message.clicked",
+    "message.received",
     "contact.opted_out",
     "credits.low",
 )

@@ -10,7 +10,7 @@ from django.db import Error, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audiences.numbers import refused
+from audiences.numbers import only_own_words, refused
 from audiences.quiet_hours import allowed_from
 from campaigns import merge
 from campaigns.content import Content
@@ -23,6 +23,7 @@ from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import has_unknown, skip
 from campaigns.sample import for_strangers
 from campaigns.services.defer import defer
+from campaigns.services.direct import is_last_word
 from campaigns.states import BATCH
 from config.failpoints import reach
 
@@ -116,11 +117,14 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
     strangers = refused(unknown, store_id=campaign.store_id, kind=campaign.kind)
     values = for_strangers(campaign, content)
     own = writer(content.owns, store_id=campaign.store_id)
+    last_word = is_last_word(campaign, now=timezone.now())
     people: list[Person] = []
     skips: dict[int, str] = {}
     later: dict[int, datetime] = {}
     for recipient_id, contact_id, phone, parts in rows:
         contact = contacts.get(contact_id, GONE) if contact_id else Contacted(strangers.get(phone or ""), None, values)
+        if contact.reason and phone and last_word and only_own_words(phone, store_id=campaign.store_id):
+            contact = contact._replace(reason=None)
         if contact.reason or not phone:
             skips[recipient_id] = contact.reason or "suppressed"
         elif contact.not_before:

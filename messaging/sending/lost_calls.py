@@ -12,6 +12,7 @@ from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import end_batch, move_pending
 from campaigns.services.finish import finish
 from config.queues import Queue, Task, ring, waiting
+from messaging.inbound.waiting import inbound_waits
 from messaging.models import Receipt
 
 
@@ -70,12 +71,14 @@ def _end_all(lock: Callable[[], Left | None], fate: Fate, *, limit: int) -> list
 
 
 def ring_if_work() -> dict[str, int]:
-    """Ring for batches and receipts that are due, unless enough rings are on their way. {send, receipts} rung."""
-    counts = {"send": 0, "receipts": 0}
+    """Ring for batches, receipts and texts that are due, unless enough rings are on their way. How many, by kind."""
+    counts = {"send": 0, "receipts": 0, "inbound": 0}
     if not settings.QUEUE_DISABLED and turns(limit=1):
         counts["send"] = _ring_up_to(settings.SEND_RINGS, Task.SEND_NEXT, Queue.SEND)
     if Receipt.objects.filter(applied_at=None, next_try_at__lte=Now()).exists():
         counts["receipts"] = _ring_up_to(2, Task.APPLY_RECEIPTS, Queue.RECEIPTS)
+    if inbound_waits():
+        counts["inbound"] = _ring_up_to(2, Task.APPLY_INBOUND, Queue.RECEIPTS)
     return counts
 
 

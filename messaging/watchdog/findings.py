@@ -21,6 +21,7 @@ from config.queues import Queue
 from config.redis import client
 from messaging.health.sweeps import sweeps
 from messaging.health.work import Work, unmatched_receipts, work
+from messaging.inbound import waiting as inbound
 from messaging.models import AccountHealth, ProviderAccount, Receipt
 from messaging.sending import spool
 from messaging.sending.breaker import FAULTS
@@ -171,6 +172,16 @@ def strange_receipts(house: House) -> list[Finding]:
     return [Finding("receipts_unmatched", "", "Receipts match no message: another installation's, or forged.")]
 
 
+def texts_wait(house: House) -> list[Finding]:
+    """Texts from people that nobody acted on, or could read: perhaps an opt-out."""
+    found = []
+    if inbound.late():
+        found.append(Finding("inbound_waits", "", "A text from a person was not acted on: perhaps an opt-out."))
+    if inbound.unreadable():
+        found.append(Finding("inbound_unreadable", "", "A provider hands texts over that nobody can read."))
+    return found
+
+
 def spooled(house: House) -> list[Finding]:
     """Outcomes on this machine's disk that the database did not take. Only this machine's spool can be seen."""
     old = next(spool.waiting(limit=1, older_than_seconds=settings.WATCH_LATE_SECONDS + 600), None)
@@ -199,6 +210,7 @@ LOOKS: tuple[Callable[[House], list[Finding]], ...] = (
     accounts_away,
     dead_letters,
     strange_receipts,
+    texts_wait,
     spooled,
     redis,
 )

@@ -153,7 +153,7 @@ class MessageShape(serializers.Serializer[Any]):
 
     id = PublicId(kind="log")
     at = serializers.DateTimeField()
-    kind = serializers.CharField(help_text="attempt, receipt, poll, late or decision")
+    kind = serializers.CharField(help_text="attempt, receipt, poll, late, decision or inbound")
     outcome = serializers.CharField(help_text="Of an attempt: accepted, refused, unsure. Of a receipt: its word.")
     campaign = PublicId(kind="cmp", source="campaign_id", allow_null=True)
     recipient = PublicId(kind="rcp", source="recipient_id", allow_null=True)

@@ -28,7 +28,7 @@ from messaging.watching.messages import Asked, Newest, contact_with, lines_of, m
 from messaging.watching.serializers import DashboardShape, MessageShape
 from messaging.watching.words import OUTCOMES
 
-KINDS = ("attempt", "receipt", "poll", "late", "decision")
+KINDS = ("attempt", "receipt", "poll", "late", "decision", "inbound")
 WORDS = tuple(dict.fromkeys([*(outcome for _, outcome in OUTCOMES), "refused", "unsure"]))
 PAGING = {"cursor", "limit", "fields"}
 FIRST_YEAR, LAST_YEAR = 1970, 9000

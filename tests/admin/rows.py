@@ -30,8 +30,13 @@ from messaging.models import (
     AccountHealth,
     Alert,
     Click,
+    InboundAnswer,
+    InboundMessage,
+    InboundNumber,
+    InboundSettings,
     LogWatermark,
     MessageLog,
+    ProviderAccount,
     Receipt,
     RouteEvent,
     WebhookAttempt,
@@ -93,6 +98,12 @@ def _store(number: int) -> None:
     )
     CampaignLink.objects.create(campaign=campaign, number=1, url="https://shop.example/spring")
     Click.objects.create(**ids, number=1, human=True)
+    text = InboundMessage.objects.create(
+        account_id=1, dedupe=f"t{number}", store=store, phone="+306971234567", review="open"
+    )
+    InboundAnswer.objects.create(message=text, store=store, phone_hash=bytes([number] * 16), kind="stop")
+    InboundNumber.objects.create(account=ProviderAccount.objects.latest("pk"), number=f"3069{number}", store=store)
+    InboundSettings.objects.create(store=store)
     Receipt.objects.create(account_id=1, dedupe=f"d{number}", status="delivered")
 
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 
+from django.utils import timezone
+
 from audiences.imports import start_import
 from audiences.models import ApiKey, Store, Suppression
+from audiences.phones import phone_hash
 from audiences.services.consent import suppress
 from campaigns.models import CampaignRecipient, SendBatch
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.opaque import private_id, public_id
+from messaging.models import InboundMessage
 from tests.api.clients import with_key
 from tests.factories import (
     CampaignFactory,
@@ -63,6 +67,14 @@ def _delivery(store: Store) -> int:
     return told(WebhookEndpointFactory.create(store=store), 1)[0]
 
 
+def _text(store: Store) -> int:
+    """A text that waits for a decision."""
+    phone = ContactFactory.create(store=store).phone or ""
+    row = {"store": store, "phone": phone, "phone_hash": phone_hash(phone), "text": "take me off", "review": "open"}
+    read = {"meaning": "likely_stop", "outcome": "suppressed", "applied_at": timezone.now()}
+    return int(InboundMessage.objects.create(account_id=1, dedupe=f"text:{phone}", **row, **read).pk)
+
+
 ROWS: dict[str, Callable[[Store], int]] = {
     "con": lambda store: int(ContactFactory.create(store=store).pk),
     "lst": lambda store: int(ContactListFactory.create(store=store).pk),
@@ -73,6 +85,7 @@ ROWS: dict[str, Callable[[Store], int]] = {
     "cmp": _campaign,
     "whk": lambda store: int(WebhookEndpointFactory.create(store=store).pk),
     "dlv": _delivery,
+    "inb": _text,
     "tpl": lambda store: int(StoreTemplateFactory.create(store=store).pk),
     "bat": lambda store: int(SendBatch.objects.get(campaign_id=_campaign(store)).pk),
 }

@@ -24,7 +24,7 @@ NEVER_EDITED = re.compile(
     r"sending_stopped|credentials|digest|phone_hash|run|fence|amount|counts)\""
 )
 WRITABLE = {"audiences.Store", "audiences.Member", "audiences.User", "messaging.ProviderAccount", "messaging.Route"}
-ADDABLE = WRITABLE | {"billing.Price", "billing.CreditAccount", "audiences.Suppression"}
+ADDABLE = WRITABLE | {"billing.Price", "billing.CreditAccount", "audiences.Suppression", "messaging.InboundNumber"}
 
 
 def page(model: type[Model], name: str, *args: object) -> str:

@@ -10,7 +10,7 @@ from config.queues import QUEUES, Queue, Task, queue_of
 from tests.architecture.source import APPS, ROOT
 
 # Rung for by name, with or without ids; a sweep rings again for each (config/queues.py, ring_lost and resume_*).
-RUNG = {Task.RUN_IMPORT, Task.SNAPSHOT, Task.SEND_NEXT, Task.APPLY_RECEIPTS, Task.DELIVER_HOOKS}
+RUNG = {Task.RUN_IMPORT, Task.SNAPSHOT, Task.SEND_NEXT, Task.APPLY_RECEIPTS, Task.APPLY_INBOUND, Task.DELIVER_HOOKS}
 
 
 @pytest.fixture(scope="module")

@@ -27,19 +27,20 @@ from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from messaging import polling
 from messaging.hooks import outbox_queries as outbox
 from messaging.hooks import queries as hooks
+from messaging.inbound import queries as texts
 from messaging.links import queries as links
 from messaging.models import Click
 from messaging.models.hooks import ENDPOINT_STATUSES
 from messaging.receipts import match
 from messaging.receipts import queries as inbox
-from messaging.states import DELIVERY
+from messaging.states import ANSWER, DELIVERY, REVIEW
 from messaging.stream import stores
 from tests.architecture.source import ROOT, python
 from tests.factories import WebhookEndpointFactory
 from tests.hooks.steps import told
 from tests.steps import claimed, launched, marked
 
-MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY)
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, REVIEW, ANSWER)
 KNOWN = {state for machine in MACHINES for state in machine.states} | {*STORE_STATUSES, *ENDPOINT_STATUSES}
 COMPARED = re.compile(r"\b(?:status|state)\s*(?:=|<>|!=)\s*'([^']*)'")
 LISTED = re.compile(r"\b(?:status|state)\s+(?:NOT\s+)?IN\s*\(([^)]*)\)")
@@ -175,6 +176,8 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
         clicks.count_on_campaigns,
         lambda: clicks.count_on_campaigns([clicks.OnCampaign(1, 1, 1, 1)]),
     ),
+    "take_one": (texts.take_one, texts.take_one),
+    "texters": (texts.texters, lambda: texts.texters(phone="+306971112233", phone_hash=b"x" * 16, account_id=1)),
     "lock_lost_call": (claim.lock_lost_call, lambda: claim.lock_lost_call(stale_seconds=90.0)),
 }
 

@@ -18,8 +18,8 @@ from billing.states import RESERVATION
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from config.statemachine import Machine
-from messaging.models import WebhookDelivery
-from messaging.states import DELIVERY
+from messaging.models import InboundMessage, WebhookDelivery
+from messaging.states import ANSWER, DELIVERY, REVIEW
 from tests.architecture.source import ROOT
 from tests.factories import ContactFactory, CreditAccountFactory, WebhookEndpointFactory
 
@@ -32,6 +32,9 @@ GUARDED: dict[str, tuple[Machine, type[Model]]] = {
     "opt-in": (OPT_IN, OptInRequest),
 }
 MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, OPT_IN)
+    "review": (REVIEW, InboundMessage),
+}
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, REVIEW, ANSWER)
 PAGE = ROOT / "docs" / "states.md"
 SOURCES = [(name, source) for name, (machine, _) in GUARDED.items() for source in machine.states]
 
@@ -45,6 +48,8 @@ def columns(name: str, state: str, store: Store) -> dict[str, Any]:
         return {"account": account, "key": f"test:{timezone.now().timestamp()}", "label": "Test", **closed}
     if name == "batch":
         return {"store": store, "campaign_id": 1, "reservation_id": 1, "size": 1, "parts": 1}
+    if name == "review":
+        return {"store": store, "account_id": 1, "dedupe": f"test:{now.timestamp()}"}
     if name == "delivery":
         endpoint = WebhookEndpointFactory.create(store=store)
         return {"endpoint": endpoint, "store_id": store.pk, "event": "credits.low", "data": {}, "happened_at": now}

@@ -25,6 +25,7 @@ PUBLIC = {
     "/u/{}": "signed by us: whoever holds the link is the one it was sent to",
     "/j/{}": "signed by us: whoever holds the link is the one it was sent to",
     "/join/{}": "a store's page for signing up; a form proves nothing and tells nothing",
+    "/webhooks/providers/{}/inbound": "signed by the provider",
     "/healthz": "says no more than that the process answers",
     "/readyz": "names parts and what is wrong with them, nothing of a store",
 }

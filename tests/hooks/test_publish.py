@@ -17,7 +17,7 @@ from config.audit import SYSTEM
 from config.opaque import public_id
 from config.sql import alone
 from messaging.hooks import publish, pump
-from messaging.hooks.events import OF_CAMPAIGN, OF_RECIPIENTS
+from messaging.hooks.events import OF_CAMPAIGN, OF_RECIPIENTS, RECEIVED
 from messaging.models import WebhookDelivery, WebhookEndpoint
 from messaging.models.hooks import EVENTS
 from tests.factories import ContactFactory, CreditAccountFactory, WebhookEndpointFactory
@@ -235,7 +235,7 @@ def test_the_lock_of_the_publisher_is_one_publishers(store: Store) -> None:
 
 
 def test_every_event_of_ours_has_somebody_who_makes_it() -> None:
-    assert {*OF_CAMPAIGN.values(), *OF_RECIPIENTS, "contact.opted_out", "credits.low"} == set(EVENTS)
+    assert {*OF_CAMPAIGN.values(), *OF_RECIPIENTS, RECEIVED, "contact.opted_out", "credits.low"} == set(EVENTS)
 
 
 def test_an_endpoint_that_hears_all_is_told_of_a_backlog_in_chunks(

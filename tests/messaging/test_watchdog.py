@@ -16,7 +16,7 @@ from campaigns.services.schedule import Plan, schedule
 from config.audit import SYSTEM
 from config.models import Heartbeat, SweepRun
 from config.redis import client
-from messaging.models import Receipt
+from messaging.models import InboundMessage, Receipt
 from messaging.routes.health import move_away
 from messaging.sending import spool
 from messaging.sending.breaker import FAULTS, stop
@@ -133,6 +133,17 @@ def receipts_unmatched() -> str:
     return ""
 
 
+def inbound_waits() -> str:
+    InboundMessage.objects.create(account_id=1, dedupe="d", received_at=timezone.now() - LONG_AGO)
+    return ""
+
+
+def inbound_unreadable() -> str:
+    now = timezone.now()
+    InboundMessage.objects.create(account_id=1, dedupe="d", meaning="unreadable", received_at=now, applied_at=now)
+    return ""
+
+
 def outcomes_spooled() -> str:
     launched(people=1)
     work = claimed()
@@ -156,6 +167,8 @@ TROUBLES: list[Callable[[], str]] = [
     account_away,
     dead_letters,
     receipts_unmatched,
+    inbound_waits,
+    inbound_unreadable,
     outcomes_spooled,
 ]
 
