@@ -42,8 +42,6 @@ def send_direct(
         raise NoRecipients(exclusions=Counter(number.reason for number in numbers))
     letter = Letter("direct", name, message, priority, short_links=short_links)
     return send(letter, numbers, store=store, actor=actor, after=after)
-    letter = Letter("direct", "Direct message", message, priority, short_links=short_links)
-    return send(letter, numbers, store=store, actor=actor)
 
 
 def send_answer(

@@ -30,11 +30,9 @@ GUARDED: dict[str, tuple[Machine, type[Model]]] = {
     "reservation": (RESERVATION, CreditReservation),
     "delivery": (DELIVERY, WebhookDelivery),
     "opt-in": (OPT_IN, OptInRequest),
-}
-MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, OPT_IN)
     "review": (REVIEW, InboundMessage),
 }
-MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, REVIEW, ANSWER)
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, OPT_IN, REVIEW, ANSWER)
 PAGE = ROOT / "docs" / "states.md"
 SOURCES = [(name, source) for name, (machine, _) in GUARDED.items() for source in machine.states]
 
