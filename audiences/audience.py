@@ -1,22 +1,26 @@
 """Whom a campaign is for: one queryset, used to count, to quote and to send.
 
 An audience is stored as `{"kind": "list", "id": 7, "exclude": [{"kind": "list", "id": 9}]}` and shown by the API as
-`{"list": "lst_…", "exclude": [{"list": "lst_…"}]}` or `{"all": true}`. What is not understood is an error, never
-"everybody". A new kind (segments) is a class beside `Everybody` and `OnList` and an entry in CHOSEN.
+`{"list": "lst_…", "exclude": [{"segment": "seg_…"}]}` or `{"all": true}`. What is not understood is an error, never
+"everybody". A new kind is a class beside `Everybody` and `OnList` and an entry in CHOSEN.
 """
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection
 from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
 
 from audiences.closed import Frozen, Numbers
 from audiences.errors import AudienceInvalid
 from audiences.models import Contact, ContactList, ListMembership, Suppression
 from audiences.models.contacts import NO_MARKETING
 from audiences.window import Window
+from audiences.segments.kind import InSegment, refusal
+from audiences.window import Look, Window
 from config.opaque import private_id, public_id
 
 EXCLUDE_MAX = 20
@@ -39,13 +43,16 @@ class Kind(Protocol):
     def show(self, stored: Mapping[str, Any]) -> Any:
         """The API's value for a stored form."""
 
-    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, window: Window) -> "QuerySet[Contact]":
+    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Those of `people` who are meant."""
 
-    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any]) -> "QuerySet[Contact]":
+    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Those of `people` who are not meant."""
 
-    def version(self, stored: Mapping[str, Any], *, store_id: int) -> str:
+    def pin(self, stored: Mapping[str, Any], *, look: Look) -> dict[str, Any]:
+        """A stored form that means later what it means now, but for what changes in contacts and lists."""
+
+    def version(self, stored: Mapping[str, Any], *, look: Look) -> str:
         """Changes when who belongs to it changed for another reason than a change of the contact."""
 
 
@@ -55,22 +62,26 @@ class Everybody:
     def parse(self, value: Any, *, store_id: int, at: str) -> dict[str, Any]:
         """Nothing but `true` means everybody, and not as an exclusion."""
         if value is not True or "/exclude/" in at:
-            raise _refusal(at, 'Everybody is written as {"all": true}, and cannot be excluded.')
+            raise refusal(at, 'Everybody is written as {"all": true}, and cannot be excluded.')
         return {"kind": "all"}
 
     def show(self, stored: Mapping[str, Any]) -> Any:
         """Always true."""
         return True
 
-    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, window: Window) -> "QuerySet[Contact]":
+    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Everybody."""
         return people
 
-    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any]) -> "QuerySet[Contact]":
+    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Nobody."""
         return people.none()
 
-    def version(self, stored: Mapping[str, Any], *, store_id: int) -> str:
+    def pin(self, stored: Mapping[str, Any], *, look: Look) -> dict[str, Any]:
+        """As it is."""
+        return dict(stored)
+
+    def version(self, stored: Mapping[str, Any], *, look: Look) -> str:
         """Only contacts matter."""
         return ""
 
@@ -82,40 +93,46 @@ class OnList:
         """The list must be one of the store's."""
         pk = private_id(value, kind="lst") if isinstance(value, str) else None
         if pk is None or not ContactList.objects.filter(pk=pk, store_id=store_id).exists():
-            raise _refusal(at, "There is no such list.")
+            raise refusal(at, "There is no such list.")
         return {"kind": "list", "id": pk}
 
     def show(self, stored: Mapping[str, Any]) -> Any:
         """The list's public id."""
         return public_id(stored["id"], kind="lst")
 
-    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, window: Window) -> "QuerySet[Contact]":
+    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Indexes: membership_once, in the order of contact ids, hence the window on it too; then the contact's own."""
-        return people.filter(window.over("memberships__contact_id"), memberships__list_id=stored["id"])
+        return people.filter(look.window.over("memberships__contact_id"), memberships__list_id=stored["id"])
 
-    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any]) -> "QuerySet[Contact]":
+    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Nobody at all once the list is gone: a lost exclusion must not add people. Index: membership_once."""
         on_it = ListMembership.objects.filter(list_id=stored["id"], contact_id=OuterRef("pk"))
         there = ContactList.objects.filter(pk=stored["id"])
         return people.filter(Exists(there), ~Exists(on_it))
 
-    def version(self, stored: Mapping[str, Any], *, store_id: int) -> str:
+    def pin(self, stored: Mapping[str, Any], *, look: Look) -> dict[str, Any]:
+        """As it is."""
+        return dict(stored)
+
+    def version(self, stored: Mapping[str, Any], *, look: Look) -> str:
         """Every change of membership moves the list's `updated_at` under its row lock."""
-        changed = ContactList.objects.filter(pk=stored["id"], store_id=store_id).values_list("updated_at", flat=True)
+        changed = ContactList.objects.filter(pk=stored["id"], store_id=look.store_id).values_list(
+            "updated_at", flat=True
+        )
         return f"{stored['id']}@{changed.first()}"
 
 
-CHOSEN: dict[str, Kind] = {"all": Everybody(), "list": OnList()}
+CHOSEN: dict[str, Kind] = {"all": Everybody(), "list": OnList(), "segment": InSegment()}
 KINDS: dict[str, Kind] = {**CHOSEN, "frozen": Frozen(), "numbers": Numbers()}
 
 
 def parse(*, store_id: int, data: Any) -> dict[str, Any]:
     """The stored form of an audience of the API. Raises AudienceInvalid for whatever is not exactly one of CHOSEN."""
     if not isinstance(data, Mapping):
-        raise _refusal("", "An audience is an object.")
+        raise refusal("", "An audience is an object.")
     exclude = data.get("exclude", [])
     if not isinstance(exclude, list) or len(exclude) > EXCLUDE_MAX:
-        raise _refusal("/exclude", f"`exclude` is a list of at most {EXCLUDE_MAX}.")
+        raise refusal("/exclude", f"`exclude` is a list of at most {EXCLUDE_MAX}.")
     named = {key: value for key, value in data.items() if key != "exclude"}
     stored = _parse_one(named, store_id=store_id, at="")
     without = [_parse_one(one, store_id=store_id, at=f"/exclude/{n}") for n, one in enumerate(exclude)]
@@ -124,10 +141,10 @@ def parse(*, store_id: int, data: Any) -> dict[str, Any]:
 
 def _parse_one(data: Any, *, store_id: int, at: str) -> dict[str, Any]:
     if not isinstance(data, Mapping) or len(data) != 1:
-        raise _refusal(at, f"Name exactly one of: {', '.join(CHOSEN)}.")
+        raise refusal(at, f"Name exactly one of: {', '.join(CHOSEN)}.")
     [(name, value)] = data.items()
     if name not in CHOSEN:
-        raise _refusal(f"{at}/{name}", f"There is no such kind of audience; there is: {', '.join(CHOSEN)}.")
+        raise refusal(f"{at}/{name}", f"There is no such kind of audience; there is: {', '.join(CHOSEN)}.")
     return CHOSEN[name].parse(value, store_id=store_id, at=f"{at}/{name}")
 
 
@@ -144,14 +161,14 @@ def people(
     """Everybody in the audience by id, annotated with `exclusion`: None for a recipient, else why not.
 
     `kind`: of the campaign (KeyError for an unknown one). `bound`, `after`: contact ids up to / above these only;
-    give `after` here, not as a filter, when walking a list. Erased contacts are nobody. A named list that is gone
-    gives nobody. Indexes: contact_store, membership_once, suppression_once (or a hash of the suppressions).
+    give `after` here, not as a filter, when walking an audience. Erased contacts are nobody. A named list or segment
+    that is gone gives nobody. Indexes: contact_store, membership_once, suppression_once (or a hash of these).
     """
-    window = Window(after=after, bound=bound)
-    everybody = Contact.objects.filter(window.over("pk"), store_id=store_id, erased_at=None)
-    members = KINDS[audience["kind"]].members(everybody, audience, window=window)
+    look = Look(store_id, timezone.now(), Window(after=after, bound=bound))
+    everybody = Contact.objects.filter(look.window.over("pk"), store_id=store_id, erased_at=None)
+    members = KINDS[audience["kind"]].members(everybody, audience, look=look)
     for one in audience.get("exclude", []):
-        members = KINDS[one["kind"]].without(members, one)
+        members = KINDS[one["kind"]].without(members, one, look=look)
     return judged(members, store_id=store_id, kind=kind).order_by("pk")
 
 
@@ -181,8 +198,29 @@ def exclusions(people: "QuerySet[Any]") -> dict[str, int]:
     return dict(rows)
 
 
-def version(*, store_id: int, audience: Mapping[str, Any]) -> str:
-    """A fingerprint that changes when a contact, a named list or a suppression of the store changed.
+def pinned(*, store_id: int, audience: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    """The stored form that means later what it means at `at`: segments with their rules and the day."""
+    look = Look(store_id, at)
+    pins = [KINDS[one["kind"]].pin(one, look=look) for one in [audience, *audience.get("exclude", [])]]
+    return {**pins[0], "exclude": pins[1:]}
+
+
+def check_pinned(audience: Mapping[str, Any]) -> None:
+    """Raise AudienceInvalid when a segment of a pinned audience could not be evaluated: it gives nobody."""
+    parts = {"": audience, **{f"/exclude/{n}": one for n, one in enumerate(audience.get("exclude", []))}}
+    errors = [
+        {"pointer": f"#/audience{at}/segment", "detail": trouble["detail"], "code": trouble["code"]}
+        for at, one in parts.items()
+        for trouble in one.get("problems", [])
+    ]
+    if errors:
+        raise AudienceInvalid(f"The segment can choose nobody: {errors[0]['detail']}", errors=errors)
+
+
+def version(*, store_id: int, audience: Mapping[str, Any], at: datetime | None = None) -> str:
+    """A fingerprint that changes when a contact, a named list, a segment or a suppression of the store changed.
+
+    `at`: the moment whose day counts for segments; now when left out.
 
     The newest two minutes of changes are summed, not only their maximum: transactions commit out of order. Indexes:
     contact_changed, both of suppression. 1 ms; 0.2 s while the newest changes are an import of a million rows.
@@ -201,9 +239,6 @@ def version(*, store_id: int, audience: Mapping[str, Any]) -> str:
         cursor.execute(sql, {"store_id": store_id})
         facts = list(cursor.fetchone())
     named = [audience, *audience.get("exclude", [])]
-    facts += [KINDS[one["kind"]].version(one, store_id=store_id) for one in named]
+    look = Look(store_id, at or timezone.now())
+    facts += [KINDS[one["kind"]].version(one, look=look) for one in named]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
-
-
-def _refusal(at: str, detail: str) -> AudienceInvalid:
-    return AudienceInvalid(detail, errors=[{"pointer": f"#/audience{at}", "detail": detail, "code": "audience"}])

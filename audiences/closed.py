@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from audiences.errors import AudienceInvalid
 from audiences.models import Contact, FrozenMember
-from audiences.window import Window
+from audiences.window import Look
 
 
 class Closed:
@@ -18,7 +18,11 @@ class Closed:
         detail = "This audience cannot be chosen."
         raise AudienceInvalid(detail, errors=[{"pointer": f"#/audience{at}", "detail": detail, "code": "audience"}])
 
-    def version(self, stored: Mapping[str, Any], *, store_id: int) -> str:
+    def pin(self, stored: Mapping[str, Any], *, look: Look) -> dict[str, Any]:
+        """As it is."""
+        return dict(stored)
+
+    def version(self, stored: Mapping[str, Any], *, look: Look) -> str:
         """It never changes."""
         return str(stored.get("id", ""))
 
@@ -30,11 +34,11 @@ class Frozen(Closed):
         """Always true; the campaign shows the audience that was frozen."""
         return True
 
-    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, window: Window) -> "QuerySet[Contact]":
+    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Index: the members' key, in the order of contact ids, hence the window on it too; then the contact's own."""
-        return people.filter(window.over("frozen_in__contact_id"), frozen_in__frozen_id=stored["id"])
+        return people.filter(look.window.over("frozen_in__contact_id"), frozen_in__frozen_id=stored["id"])
 
-    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any]) -> "QuerySet[Contact]":
+    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Everybody else."""
         there = FrozenMember.objects.filter(frozen_id=stored["id"], contact_id=OuterRef("pk"))
         return people.filter(~Exists(there))
@@ -47,10 +51,10 @@ class Numbers(Closed):
         """How many."""
         return stored["count"]
 
-    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, window: Window) -> "QuerySet[Contact]":
+    def members(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Nobody: such a campaign is never counted or launched again."""
         return people.none()
 
-    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any]) -> "QuerySet[Contact]":
+    def without(self, people: "QuerySet[Contact]", stored: Mapping[str, Any], *, look: Look) -> "QuerySet[Contact]":
         """Nobody."""
         return people.none()

@@ -4,10 +4,12 @@ Problem
 ├── AudienceInvalid      400: an audience that does not say whom
 └── Conflict
     ├── DuplicatePhone   409: the store has a contact with this phone
-    ├── NameTaken        409: the store has a list (there is a store) with this name
+    ├── NameTaken        409: the store has a list or segment (there is a store) with this name
     ├── LastOwner        409: a store keeps at least one owner
     ├── AlreadyMember    409: the person is a member of the store
-    └── NotYours         409: a suppression that only staff lifts
+    ├── NotYours         409: a suppression that only staff lifts
+    ├── SegmentInUse     409: scheduled campaigns are for the segment
+    └── FixedSegment     409: every store has it, as it is
 """
 
 from config.problems import Conflict, Problem
@@ -37,3 +39,11 @@ class AlreadyMember(Conflict):
 
 class NotYours(Conflict):
     """Staff suppressed this phone: only staff lifts it."""
+
+
+class SegmentInUse(Conflict):
+    """Scheduled campaigns are for this segment: give them another audience, or unschedule them."""
+
+
+class FixedSegment(Conflict):
+    """Every store has this segment: it cannot be changed or deleted."""

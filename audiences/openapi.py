@@ -169,7 +169,8 @@ class Schema(AutoSchema):
         found: Any = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
         for parameter in found:
             if parameter["name"] == "id":
-                parameter["schema"] = {"type": "string", "pattern": public_pattern(self._ours.kind)}
+                pattern = getattr(self._ours, "id_pattern", "") or public_pattern(self._ours.kind)
+                parameter["schema"] = {"type": "string", "pattern": pattern}
         return found
 
     def _is_idempotent(self) -> bool:

@@ -6,7 +6,13 @@ from typing import Any
 Json = dict[str, Any]
 MOMENT = "2026-03-29T09:30:00Z"
 ID = "afpzgdmglf3rzstb5aypn6wv4e"  # as long as ours are; it names nothing
-NAMES = {"stores": "Corner Shop", "store": "Corner Shop", "lists": "Newsletter", "api-keys": "Web shop"}
+NAMES = {
+    "stores": "Corner Shop",
+    "store": "Corner Shop",
+    "lists": "Newsletter",
+    "segments": "Women in their twenties",
+    "api-keys": "Web shop",
+}
 SAMPLES: Json = {
     "message": "Hello {{first_name|there}}, this weekend everything is 20 % off.",
     "phone": "+306900000000",
@@ -34,6 +40,7 @@ SAMPLES: Json = {
     "custom_fields": {"shoe_size": "number"},
     "fields": {"shoe_size": 43},
     "audience": {"list": f"lst_{ID}"},
+    "rules": {"and": [{"rule": "gender", "is": "female"}, {"rule": "age", "between": [20, 29]}]},
     "facts": {},
     "ip": "198.51.100.7",
     "file_name": "contacts.csv",

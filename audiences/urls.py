@@ -10,6 +10,7 @@ from audiences.api.join import AsTheyCome, JoinPageView, Svg
 from audiences.api.keys import KeyViews
 from audiences.api.lists import ListViews
 from audiences.api.members import MemberViews
+from audiences.api.segments import SegmentViews
 from audiences.api.store import StoreView
 from audiences.api.stores import MyStoresViews
 from audiences.api.suppressions import SuppressionViews
@@ -17,6 +18,7 @@ from audiences.api.suppressions import SuppressionViews
 router = SimpleRouter(trailing_slash=False)
 router.register("contacts", ContactViews, basename="contacts")
 router.register("lists", ListViews, basename="lists")
+router.register("segments", SegmentViews, basename="segments")
 router.register("imports", ImportViews, basename="imports")
 router.register("api-keys", KeyViews, basename="keys")
 router.register("members", MemberViews, basename="members")

@@ -1,5 +1,6 @@
-"""A stretch of contacts by id: what a walk along an audience looks at."""
+"""From where an audience is looked at: a store, a moment, and a stretch of contacts by id."""
 
+from datetime import datetime
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -15,3 +16,11 @@ class Window(NamedTuple):
         """The window as a condition on a column that holds contact ids."""
         above = Q(**{f"{column}__gt": self.after}) if self.after else Q()
         return above if self.bound is None else above & Q(**{f"{column}__lte": self.bound})
+
+
+class Look(NamedTuple):
+    """Whose contacts are looked at, when (`at` decides what is today), and along which stretch."""
+
+    store_id: int
+    at: datetime
+    window: Window = Window()

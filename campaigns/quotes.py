@@ -32,16 +32,18 @@ def make_quote(*, store: Store, draft: Draft, campaign_id: int | None = None) ->
         raise NoMessageText
     now = timezone.now()
     # Before counting: a change while we count must show.
-    version = audience.version(store_id=store.pk, audience=draft.audience)
+    version = audience.version(store_id=store.pk, audience=draft.audience, at=now)
+    pinned = audience.pinned(store_id=store.pk, audience=draft.audience, at=now)
     bound = Contact.objects.filter(store_id=store.pk).aggregate(last=Max("pk"))["last"] or 0
     prices = price_table(now)
-    totals = count(store=store, draft=draft, prices=prices, bound=bound)
+    totals = count(store=store, draft=draft._replace(audience=pinned), prices=prices, bound=bound)
     return Quote.objects.create(
         store=store,
         campaign_id=campaign_id,
         content_hash=draft.content_hash,
         audience_hash=draft.audience_hash(version),
         price_hash=prices.fingerprint,
+        audience_pinned=pinned,
         audience_bound=bound,
         created_at=now,
         expires_at=now + timedelta(seconds=settings.QUOTE_VALID_SECONDS),
@@ -90,7 +92,7 @@ def _edited(quote: Quote, draft: Draft) -> list[str]:
 
 def _moved(quote: Quote, draft: Draft, *, now: datetime) -> list[str]:
     """What time changed: `contacts` (who is in the audience, their names or consent), `prices`, `expired`."""
-    version = audience.version(store_id=quote.store_id, audience=draft.audience)
+    version = audience.version(store_id=quote.store_id, audience=draft.audience, at=now)
     found = {
         "contacts": quote.audience_hash[32:] != version,
         "prices": quote.price_hash != price_table(now).fingerprint,

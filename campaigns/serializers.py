@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from audiences import audience
+from audiences.serializers_segments import ID_PATTERN
 from campaigns.states import CAMPAIGN, KINDS, PRIORITIES, WRITTEN_KINDS
 from config.wire import ActorField, Body, JsonObject, Moment, PublicId
 
@@ -13,17 +14,24 @@ MISSING = ("blank", "skip")
 AUDIENCE_MODES = ("launch", "frozen")
 
 
+@extend_schema_field({"type": "string", "pattern": ID_PATTERN, "example": "sys:women"})
+class SegmentName(serializers.CharField):
+    """A segment's id, or `sys:` and a key."""
+
+
 class PartShape(serializers.Serializer[Any]):
     """A part of an audience: exactly one member."""
 
     list = PublicId(kind="lst", required=False)
+    segment = SegmentName(required=False)
 
 
 class AudienceShape(serializers.Serializer[Any]):
-    """To whom: everybody (`all`) or a `list`, without those in `exclude`."""
+    """To whom: everybody (`all`), a `list` or a `segment`, without those in `exclude`."""
 
     all = serializers.BooleanField(required=False)
     list = PublicId(kind="lst", required=False)
+    segment = SegmentName(required=False)
     exclude = PartShape(many=True, required=False)
     numbers = serializers.IntegerField(
         required=False, help_text="Only shown, of tests and direct messages: to so many numbers."

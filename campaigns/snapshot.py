@@ -133,7 +133,7 @@ def _contacts(campaign: Campaign, content: Content, snapshot: CampaignSnapshot) 
     """The next chunk of included contacts: (id, phone, country, time zone, merged values …) by id."""
     members = people(
         store=campaign.store,
-        audience_stored=campaign.effective_audience,
+        audience_stored=_quoted(campaign),
         kind=campaign.kind,
         bound=snapshot.bound,
         after=snapshot.cursor,
@@ -142,6 +142,11 @@ def _contacts(campaign: Campaign, content: Content, snapshot: CampaignSnapshot) 
     rows = merge.with_fields(members.filter(exclusion=None), content).order_by("pk").values_list(*columns)
     with by_key():
         return list(rows[: settings.SNAPSHOT_CHUNK])
+
+
+def _quoted(campaign: Campaign) -> dict[str, Any]:
+    """Whom the quote counted: segments with the rules and the day of that moment, whatever was edited since."""
+    return (campaign.quote and campaign.quote.audience_pinned) or campaign.effective_audience
 
 
 def _plan(

@@ -10,6 +10,7 @@ from audiences.models.contacts import (
 from audiences.models.frozen import FrozenAudience, FrozenMember
 from audiences.models.imports import ContactImport, ImportedPhone, ImportProblem
 from audiences.models.joining import JoinPage, OptInRequest, PageVisits
+from audiences.models.segments import Segment
 from audiences.models.stores import ApiKey, Member, Store, User
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "Member",
     "OptInRequest",
     "PageVisits",
+    "Segment",
     "Store",
     "Suppression",
     "User",

@@ -32,7 +32,7 @@ def list_of(*, store_id: int, list_id: int) -> ContactList:
 
 def create_list(*, store: Store, name: str, actor: Actor, description: str = "") -> ContactList:
     """A new, empty list. Raises InvalidFields, NameTaken."""
-    columns = _columns(name=name, description=description)
+    columns = labels(name=name, description=description)
     try:
         with transaction.atomic():
             made = ContactList.objects.create(store=store, **columns)
@@ -56,7 +56,7 @@ def rename_list(
 ) -> ContactList:
     """Change the name or the description. Raises NotFound, InvalidFields, NameTaken."""
     before = list_of(store_id=store_id, list_id=list_id)
-    columns = _columns(
+    columns = labels(
         name=before.name if name is None else name,
         description=before.description if description is None else description,
     )
@@ -120,7 +120,8 @@ def _add(list_id: int, contact_ids: Sequence[int], *, now: datetime) -> int:
     return len(missing)
 
 
-def _columns(*, name: str, description: str) -> dict[str, str]:
+def labels(*, name: str, description: str) -> dict[str, str]:
+    """The columns `name` and `description`. Raises InvalidFields."""
     name = name.strip()
     if not name or len(name) > 160 or "\x00" in name:
         raise invalid("/name", "A name of 1 to 160 characters.", code="bad_name")

@@ -19,7 +19,9 @@ class Campaign(models.Model):
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=10, default="marketing")
     message = models.CharField(max_length=1600)
-    audience = models.JSONField(help_text="{'kind': 'all'|'list', 'id': …, 'exclude': [{'kind': 'list', 'id': …}]}")
+    audience = models.JSONField(
+        help_text="{'kind': 'all'|'list'|'segment', 'id': …, 'exclude': [{'kind': …, 'id': …}]}"
+    )
     on_missing = models.CharField(max_length=10, default="blank", help_text="blank or skip: a field without a value")
     status = models.CharField(max_length=10, default="draft")
     reason = models.CharField(max_length=200, blank=True, help_text="why it is paused, failed, or still scheduled")

@@ -18,6 +18,11 @@ class Quote(models.Model):
         max_length=64, help_text="32 digits of the audience, 32 of the version of what it is made of"
     )
     price_hash = models.CharField(max_length=64)
+    audience_pinned = models.JSONField(
+        default=dict,
+        db_default={},
+        help_text="whom it counted: the audience with the rules, the day and the zone of its segments",
+    )
     audience_bound = models.BigIntegerField(help_text="contacts with a higher id joined later and are not in it")
     recipients = models.BigIntegerField()
     parts = models.BigIntegerField()

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from audiences.audience import check_pinned
 from audiences.models import Store
 from billing.services import check_available
 from campaigns.drafts import Draft
@@ -32,6 +33,10 @@ def _store(intent: Intent) -> None:
     may_send(intent.store)
 
 
+def _audience(intent: Intent) -> None:
+    check_pinned(intent.quote.audience_pinned)
+
+
 def _recipients(intent: Intent) -> None:
     if not intent.quote.recipients:
         raise NoRecipients(exclusions=intent.quote.exclusions)
@@ -41,11 +46,13 @@ def _credits(intent: Intent) -> None:
     check_available(store_id=intent.store.pk, required=intent.quote.credits)
 
 
-CHECKS = (_status, _store, _recipients, _credits)
+CHECKS = (_status, _store, _audience, _recipients, _credits)
 
 
 def permit(intent: Intent) -> None:
-    """Raise the first problem: AlreadySending, InvalidStatus, StoreStopped, NoRecipients, InsufficientCredits."""
+    """Raise the first problem: AlreadySending, InvalidStatus, StoreStopped, AudienceInvalid (a segment that can choose
+    nobody), NoRecipients, InsufficientCredits.
+    """
     for check in CHECKS:
         check(intent)
 

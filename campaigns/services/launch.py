@@ -39,8 +39,8 @@ def launch(*, store_id: int, campaign_id: int, quote_id: int | None, actor: Acto
     """Start sending for exactly the price of the quote.
 
     Durable before it returns: the hold, the status and the frozen bound of the audience are one transaction.
-    Raises NoMessageText, NoRecipients, QuoteRequired, QuoteChanged, InsufficientCredits, AlreadySending, InvalidStatus,
-    StoreStopped. Under a race one caller launches, the others get AlreadySending.
+    Raises NoMessageText, AudienceInvalid, NoRecipients, QuoteRequired, QuoteChanged, InsufficientCredits,
+    AlreadySending, InvalidStatus, StoreStopped. Under a race one caller launches, the others get AlreadySending.
     """
     campaign = campaign_of(store_id=store_id, campaign_id=campaign_id)
     if campaign.status not in CAMPAIGN.moves["launch"].sources:

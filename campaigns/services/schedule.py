@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from audiences import audience
 from audiences.models import FrozenAudience
 from audiences.services.frozen import freeze, thaw
 from campaigns import history
@@ -45,7 +46,7 @@ def schedule(*, store_id: int, campaign_id: int, plan: Plan, actor: Actor) -> Ca
 
     A frozen audience is that of this moment: who opts out is still never texted. Raises InvalidFields for the past
     (with `local`: if it has passed where any recipient is), NoMessageText, StoreStopped, QuoteChanged, InvalidStatus,
-    ChangedMeanwhile.
+    ChangedMeanwhile, AudienceInvalid when it is to be frozen and a segment can choose nobody.
     """
     campaign = campaign_of(store_id=store_id, campaign_id=campaign_id)
     if campaign.status not in CAMPAIGN.moves["schedule"].sources:
@@ -108,8 +109,10 @@ def _price(campaign: Campaign, plan: Plan) -> int | None:
 
 
 def _frozen(campaign: Campaign) -> FrozenAudience:
-    """Everybody who would be a recipient if it were sent now."""
-    members = people(store=campaign.store, audience_stored=campaign.audience, kind=campaign.kind)
+    """Everybody who would be a recipient if it were sent now. Raises AudienceInvalid."""
+    pinned = audience.pinned(store_id=campaign.store_id, audience=campaign.audience, at=timezone.now())
+    audience.check_pinned(pinned)
+    members = people(store=campaign.store, audience_stored=pinned, kind=campaign.kind)
     return freeze(members.filter(exclusion=None), store_id=campaign.store_id)
 
 
