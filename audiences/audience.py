@@ -172,6 +172,18 @@ def people(
     return judged(members, store_id=store_id, kind=kind).order_by("pk")
 
 
+def stretch(*, store_id: int, audience: Mapping[str, Any], after: int, size: int) -> int | None:
+    """Where to end a walk's next step: the id of the `size`-th contact of the store behind `after`.
+
+    None: nowhere. Only for what has to look at other tables for every contact of the stretch, that is for segments; the
+    rest is read in the order of an index, as far as is needed. Index: contact_store, alone.
+    """
+    if all(one["kind"] != "segment" for one in [audience, *audience.get("exclude", [])]):
+        return None
+    behind = Contact.objects.filter(store_id=store_id, pk__gt=after).order_by("pk").values_list("pk", flat=True)
+    return next(iter(behind[size - 1 : size]), None)
+
+
 def judged(contacts: "QuerySet[Any]", *, store_id: int, kind: str) -> "QuerySet[Any]":
     """Any contacts of the store, annotated with `exclusion` by the rule of `people`: for the check before a send."""
     rows: QuerySet[Any] = contacts.annotate(exclusion=_exclusion(store_id=store_id, kind=kind))

@@ -14,6 +14,7 @@ from audiences.models import Store
 from audiences.quiet_hours import candidates
 from campaigns.models import Campaign
 from campaigns.people import people
+from config.sql import roomy
 
 SECOND = timedelta(seconds=1)
 
@@ -84,4 +85,5 @@ def places(campaign: Campaign) -> Iterable[Place]:
     """
     members = people(store=campaign.store, audience_stored=campaign.audience, kind=campaign.kind)
     rows = members.filter(exclusion=None).order_by().values_list("country", "time_zone").distinct()
-    return [Place(*row) for row in rows]
+    with roomy():
+        return [Place(*row) for row in rows]

@@ -16,6 +16,7 @@ from campaigns.errors import NoMessageText, QuoteChanged, QuoteRequired
 from campaigns.models import Campaign, Quote
 from campaigns.people import people
 from config.opaque import public_id
+from config.sql import roomy
 
 __all__ = ["Draft", "check_unedited", "make_quote", "quote_for_launch"]
 
@@ -36,7 +37,8 @@ def make_quote(*, store: Store, draft: Draft, campaign_id: int | None = None) ->
     pinned = audience.pinned(store_id=store.pk, audience=draft.audience, at=now)
     bound = Contact.objects.filter(store_id=store.pk).aggregate(last=Max("pk"))["last"] or 0
     prices = price_table(now)
-    totals = count(store=store, draft=draft._replace(audience=pinned), prices=prices, bound=bound)
+    with roomy():
+        totals = count(store=store, draft=draft._replace(audience=pinned), prices=prices, bound=bound)
     return Quote.objects.create(
         store=store,
         campaign_id=campaign_id,
@@ -105,7 +107,9 @@ def _quote_if_small(*, store: Store, campaign: Campaign, draft: Draft) -> Quote 
     """A new quote, or None when the audience has more than QUOTE_INLINE_MAX members."""
     limit = settings.QUOTE_INLINE_MAX
     members = people(store=store, audience_stored=draft.audience, kind=draft.kind)
-    if members.order_by()[: limit + 1].count() > limit:
+    with roomy():
+        too_large = members.order_by()[: limit + 1].count() > limit
+    if too_large:
         return None
     return make_quote(store=store, draft=draft, campaign_id=campaign.pk)
 

@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from audiences import audience
+from audiences.window import Window
 from billing.prices import PriceTable
 from campaigns import merge
 from campaigns.clock import releases
@@ -130,18 +132,31 @@ def _sending(campaign_id: int) -> Campaign | None:
 
 
 def _contacts(campaign: Campaign, content: Content, snapshot: CampaignSnapshot) -> list[tuple[Any, ...]]:
-    """The next chunk of included contacts: (id, phone, country, time zone, merged values …) by id."""
+    """The next chunk of included contacts: (id, phone, country, time zone, merged values …) by id.
+
+    Fewer than a chunk are the last ones. A segment is walked in stretches, each twice as long as the one before.
+    """
+    meant, rows, after = _quoted(campaign), list[tuple[Any, ...]](), snapshot.cursor
+    size = 2 * settings.SNAPSHOT_CHUNK
+    while True:
+        end = audience.stretch(store_id=campaign.store_id, audience=meant, after=after, size=size)
+        bound = snapshot.bound if end is None else min(end, snapshot.bound)
+        rows += _included(campaign, content, meant, Window(after, bound), most=settings.SNAPSHOT_CHUNK - len(rows))
+        if bound == snapshot.bound or len(rows) == settings.SNAPSHOT_CHUNK:
+            return rows
+        after, size = bound, 2 * size
+
+
+def _included(
+    campaign: Campaign, content: Content, meant: dict[str, Any], window: Window, *, most: int
+) -> list[tuple[Any, ...]]:
     members = people(
-        store=campaign.store,
-        audience_stored=_quoted(campaign),
-        kind=campaign.kind,
-        bound=snapshot.bound,
-        after=snapshot.cursor,
+        store=campaign.store, audience_stored=meant, kind=campaign.kind, bound=window.bound, after=window.after
     )
     columns = ("pk", "phone", "country", "time_zone", *merge.names(content))
     rows = merge.with_fields(members.filter(exclusion=None), content).order_by("pk").values_list(*columns)
     with by_key():
-        return list(rows[: settings.SNAPSHOT_CHUNK])
+        return list(rows[:most])
 
 
 def _quoted(campaign: Campaign) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from factory.declarations import LazyAttribute, LazyFunction, Sequence, SubFacto
 from factory.django import DjangoModelFactory
 from factory.helpers import post_generation
 
-from audiences.models import ApiKey, Contact, ContactList, Member, Store, User
+from audiences.models import ApiKey, Contact, ContactList, Member, Segment, Store, User
 from audiences.phones import phone_hash
 from billing.models import CreditAccount, CreditReservation
 from billing.services import account_of, grant, hold, renew_allowance
@@ -87,9 +87,20 @@ class ContactListFactory(DjangoModelFactory[ContactList]):
             self.memberships.create(contact=contact)
 
 
-def api_id(row: Store | Contact | ContactList | Member | ApiKey) -> str:
+class SegmentFactory(DjangoModelFactory[Segment]):
+    """Women; `rules=` in their stored form say otherwise."""
+
+    store = SubFactory(StoreFactory)
+    name = Sequence(lambda n: f"Segment {n}")
+    rules = LazyFunction(lambda: {"rule": "gender", "is": ["female"]})
+
+    class Meta:
+        model = Segment
+
+
+def api_id(row: Store | Contact | ContactList | Member | ApiKey | Segment) -> str:
     """The id under which the API knows a row."""
-    kinds = {Store: "str", Contact: "con", ContactList: "lst", Member: "mem", ApiKey: "key"}
+    kinds = {Store: "str", Contact: "con", ContactList: "lst", Member: "mem", ApiKey: "key", Segment: "seg"}
     return public_id(row.pk, kind=kinds[type(row)])
 
 

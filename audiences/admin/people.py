@@ -15,6 +15,7 @@ from audiences.models import (
     FrozenAudience,
     ImportProblem,
     ListMembership,
+    Segment,
     Suppression,
 )
 from audiences.models.contacts import CONSENTS
@@ -76,6 +77,18 @@ class ContactListAdmin(OpsAdmin):
     list_display = ("name", "store", "created_at", "updated_at")
     list_select_related = ("store",)
     search_fields = ("pk", "name", "store__slug")
+
+
+@admin.register(Segment)
+class SegmentAdmin(OpsAdmin):
+    """The rules by which a store chooses contacts."""
+
+    kind = "seg"
+    audited = "segment"
+    list_display = ("name", "store", "created_at", "updated_at")
+    list_select_related = ("store",)
+    search_fields = ("pk", "name", "store__slug")
+    sortable_by = ()
 
 
 @admin.register(ListMembership)

@@ -72,6 +72,10 @@ class Pattern(Text):
             raise Unfit(f"bad_{self.name}", self._detail)
         return value
 
+    def words(self, stored: Any, sight: Sight) -> str:
+        """As it is."""
+        return str(stored)
+
 
 class Choice(Plain):
     """One of some words."""

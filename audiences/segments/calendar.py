@@ -4,7 +4,6 @@ Who was born on 29 February has the birthday on the 28th when there is no 29th, 
 """
 
 from calendar import isleap
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -26,11 +25,6 @@ def number(month: int, day: int) -> int:
 def spans(first: int, last: int) -> list[Span]:
     """From one day of the year to another, over the turn of the year where `last` comes before `first`."""
     return [Span(first, last)] if first <= last else [Span(first, 1231), Span(101, last)]
-
-
-def of_months(months: Iterable[int]) -> list[Span]:
-    """Whole months."""
-    return [Span(number(month, 1), number(month, 31)) for month in sorted(set(months))]
 
 
 def around(today: date, *, before: int, after: int) -> list[Span]:

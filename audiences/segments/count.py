@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 from django.db.models import Case, Count, QuerySet, Value, When
 
 from audiences import audience
@@ -14,7 +14,7 @@ from audiences.segments.condition import condition
 from audiences.segments.grammar import Tree, says, walk
 from audiences.segments.kind import of_rules
 from audiences.segments.sight import Sight
-from config.sql import execute
+from config.sql import execute, roomy
 
 PEOPLE = 10  # that a preview shows
 CANCELED = "57014"  # query_canceled: here, by the statement time-out
@@ -56,7 +56,7 @@ class Preview(NamedTuple):
 def bounded() -> Iterator[None]:
     """Statements may take SEGMENT_COUNT_SECONDS each. Raises TooSlow."""
     try:
-        with transaction.atomic():
+        with roomy():
             execute("SELECT set_config('statement_timeout', %(limit)s, true)", {"limit": _limit()})
             yield
             execute("SET LOCAL statement_timeout TO DEFAULT", {})
@@ -67,7 +67,7 @@ def bounded() -> Iterator[None]:
 
 
 def _limit() -> str:
-    return f"{settings.SEGMENT_COUNT_SECONDS * 1000}"
+    return f"{settings.SEGMENT_COUNT_SECONDS * 1000:.0f}"
 
 
 def people_in(stored: Mapping[str, Any], *, store_id: int) -> "QuerySet[Any]":

@@ -89,11 +89,6 @@ def unmet(condition: Condition) -> Q:
 def having(rows: "QuerySet[Any]", *, sight: Sight) -> Exists:
     """Whether a contact has any of `rows`, which name contacts by `contact_id`.
 
-    A count reads all of them once and hashes them. A walk looks each contact up instead: the range keeps the planner
-    from hashing everything anew for every stretch of some thousand contacts.
+    The window stands on them too: a walk hashes the rows of its stretch and not all of them.
     """
-    if sight.window.after:
-        mine = rows.filter(contact_id__gte=OuterRef("pk"), contact_id__lte=OuterRef("pk"))
-    else:
-        mine = rows.filter(contact_id=OuterRef("pk"))
-    return Exists(mine)
+    return Exists(rows.filter(sight.window.over("contact_id"), contact_id=OuterRef("pk")))

@@ -48,6 +48,7 @@ from tests.factories import (
     MemberFactory,
     ProviderAccountFactory,
     RouteFactory,
+    SegmentFactory,
     StoreTemplateFactory,
     WebhookEndpointFactory,
 )
@@ -86,6 +87,7 @@ def _store(number: int) -> None:
     OptInRequest.objects.create(store=store, contact=contact, **waits)
     PageVisits.objects.create(store=store, day=timezone.now().date(), page="join", visits=number)
     StoreTemplateFactory.create(store=store)
+    SegmentFactory.create(store=store)
     ReasonCount.objects.create(campaign=campaign, status="failed", reason="other", count=1)
     account = ProviderAccountFactory.create(store=store)
     RouteFactory.create(account=account, store=store)

@@ -19,6 +19,7 @@ from tests.factories import (
     ContactFactory,
     ContactListFactory,
     MemberFactory,
+    SegmentFactory,
     StoreTemplateFactory,
     WebhookEndpointFactory,
 )
@@ -78,6 +79,7 @@ def _text(store: Store) -> int:
 ROWS: dict[str, Callable[[Store], int]] = {
     "con": lambda store: int(ContactFactory.create(store=store).pk),
     "lst": lambda store: int(ContactListFactory.create(store=store).pk),
+    "seg": lambda store: int(SegmentFactory.create(store=store).pk),
     "imp": _import,
     "key": _key,
     "mem": lambda store: int(MemberFactory.create(store=store, role="viewer").pk),

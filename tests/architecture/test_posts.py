@@ -57,6 +57,8 @@ FREE = {
     "/api/v1/lists": "a name is taken once",
     "/api/v1/lists/{}/members": "are on it already",
     "/api/v1/members": "is a member already",
+    "/api/v1/segments": "a name is taken once",
+    "/api/v1/segments/preview": "reads",
     "/api/v1/stores": "a slug is taken once",
     "/api/v1/suppressions": "is suppressed already",
     "/api/v1/suppressions/lookup": "reads",
@@ -106,6 +108,13 @@ BODY_IDS: dict[str, tuple[str, Any]] = {
         "campaigns/{cmp}/test",
         lambda ids: {"to": ["+306971111111"], "contact": ids["con"]},
     ),
+    "PreviewSegmentBody.contact": (
+        "segments/preview",
+        lambda ids: {"rules": {"rule": "age", "at_least": 18}, "contact": ids["con"]},
+    ),
+    "rules.list": ("segments", lambda ids: {"name": "A", "rules": {"rule": "list", "on": ids["lst"]}}),
+    "rules.campaign": ("segments", lambda ids: {"name": "A", "rules": {"rule": "sent", "campaign": ids["cmp"]}}),
+    "audience.segment": ("campaigns", lambda ids: {"name": "A", "message": "A", "audience": {"segment": ids["seg"]}}),
     "audience.list": ("campaigns", lambda ids: {"name": "A", "message": "A", "audience": {"list": ids["lst"]}}),
     "audience.exclude": (
         "campaigns",
@@ -117,7 +126,7 @@ BODY_IDS: dict[str, tuple[str, Any]] = {
 def test_every_id_in_a_body_is_in_the_table() -> None:
     found = {f"{shape.__name__}.{name}" for shape in _bodies(Body) for name in _ids(shape)}
 
-    assert found == {name for name in BODY_IDS if not name.startswith("audience.")}
+    assert found == {name for name in BODY_IDS if not name.startswith(("audience.", "rules."))}
 
 
 @pytest.mark.parametrize("name", BODY_IDS)
@@ -125,6 +134,7 @@ def test_an_id_of_another_store_is_refused_in_a_body_too(
     api: APIClient, stranger: APIClient, store: Store, other_store: Store, name: str
 ) -> None:
     theirs = {"con": row_of(other_store, "con"), "lst": row_of(other_store, "lst"), "quo": _quote(stranger)}
+    theirs |= {kind: row_of(other_store, kind) for kind in ("seg", "cmp")}
     ContactFactory.create(store=store)
     draft = public_id(CampaignFactory.create(store=store).pk, kind="cmp")
     path, body = BODY_IDS[name]
