@@ -57,6 +57,7 @@ class Stage:
         self.options = options
         self.house = House({**os.environ, "LOG_LEVEL": "INFO"}, lines=_lines(options.workers))
         self._shops: dict[tuple[str, int], Shop] = {}
+        self.varied: dict[int, Shop] = {}  # shops whose contacts differ, by their number
         self._baseline: int | None = None
 
     def __enter__(self) -> Self:

@@ -18,7 +18,7 @@ def started_by_manage_py(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--roads", "sending,flying"], "no such road: flying; there are: segments, quote"),
+        (["--roads", "sending,flying"], "no such road: flying; there are: parts, segments, quote"),
         (["--recipients", "none"], "could not convert"),
         (["--postgres", "fsync"], "not name=value: fsync"),
         (["--compare", "missing.json"], "missing.json"),

@@ -31,9 +31,9 @@ def test_every_road_is_measured_beside_the_baseline(tmp_path: Path) -> None:
     result = json.loads(path.read_text())
     figures = {(road["road"], figure["name"]): figure for road in result["roads"] for figure in road["figures"]}
     assert {road for road, _ in figures} == {
-        "segments", "quote", "enqueue", "sending", "progress", "receipts", "import", "fairness", "latency",
+        "parts", "segments", "quote", "enqueue", "sending", "progress", "receipts", "import", "fairness", "latency",
     }  # fmt: skip
     compared = {road for (road, _), figure in figures.items() if figure["ratio"] is not None}
-    assert compared == {"segments", "quote", "enqueue", "sending", "progress", "receipts", "import", "latency"}
+    assert compared == {"parts", "segments", "quote", "enqueue", "sending", "progress", "receipts", "import", "latency"}
     assert figures["sending", "statements per message"]["median"] > 0
     assert "sending, messages/s" in done.stdout

@@ -8,6 +8,7 @@ from messaging.benchmark.roads import (
     fairness,
     importing,
     latency,
+    parts,
     progress,
     quote,
     receipts,
@@ -18,6 +19,7 @@ from messaging.benchmark.stage import Stage
 
 Road = Callable[[Stage, int], list[Figure]]
 ROADS: dict[str, Road] = {
+    "parts": parts.run,
     "segments": segments.run,
     "quote": quote.run,
     "enqueue": enqueue.run,
