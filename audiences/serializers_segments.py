@@ -120,7 +120,7 @@ class JudgedShape(serializers.Serializer[Any]):
     )
 
 
-class MemberShape(ContactBody):
+class ChosenShape(ContactBody):
     """A contact in the segment, and what would keep it from a marketing message."""
 
     exclusion = serializers.CharField(read_only=True, allow_null=True, help_text="E.g. `opted_out`; null: nothing.")
@@ -130,7 +130,7 @@ class SegmentPreviewShape(serializers.Serializer[Any]):
     """What rules would choose now: contacts in the segment, of whom not all may be texted (see `exclusion`)."""
 
     count = serializers.IntegerField(source="size", allow_null=True, help_text="Null when counting took too long.")
-    people = MemberShape(many=True, help_text="The first ten.")
+    people = ChosenShape(many=True, help_text="The first ten.")
     explained = ToldShape(many=True)
     contact = JudgedShape(allow_null=True)
 

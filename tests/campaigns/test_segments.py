@@ -316,7 +316,11 @@ def test_who_engaged_got_something_or_agreed_lately_and_did_not_opt_out(store: S
     ContactFactory.create(store=store, consent_at=timezone.now() - timedelta(days=100))
     Contact.objects.filter(pk=agreed).update(consent_at=timezone.now())
     Contact.objects.filter(pk=left).update(consent="opted_out", consent_at=timezone.now())
-    engaged: Any = {"store_id": store.pk, "audience": {"kind": "segment", "key": "engaged_90_days"}, "kind": "marketing"}
+    engaged: Any = {
+        "store_id": store.pk,
+        "audience": {"kind": "segment", "key": "engaged_90_days"},
+        "kind": "marketing",
+    }
     before = [row.pk for row in audience.people(**engaged)]
 
     applied(account, receipt(recipients(campaign).get(contact_id=reached)))

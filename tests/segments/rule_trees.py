@@ -22,7 +22,7 @@ def pair(one: Strategy) -> Strategy:
 
 
 def leaf(rule: str, operators: dict[str, Strategy]) -> Strategy:
-    return st.one_of([value.map(lambda each, w=word: {"rule": rule, w: each}) for word, value in operators.items()])
+    return st.one_of([st.fixed_dictionaries({"rule": st.just(rule), word: value}) for word, value in operators.items()])
 
 
 TEXT = {"is": several(word), "is_not": several(word), "contains": word, "starts_with": word, "is_set": yes_no}
