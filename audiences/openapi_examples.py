@@ -76,6 +76,8 @@ def example_of(schema: Json, *, schemas: Json, resource: str, name: str = "") ->
     for word in ("allOf", "anyOf", "oneOf"):
         if word in schema and "properties" not in schema:
             return example_of(_first(schema[word]), schemas=schemas, resource=resource, name=name)
+    if "example" in schema:
+        return schema["example"]
     if "enum" in schema:
         return _first_said(schema["enum"])
     if name in SAMPLES and _fits(SAMPLES[name], schema):

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from audiences.models import Segment
 from billing.models import CreditReservation
 from campaigns.models import Campaign, CampaignEvent, CampaignRecipient, Quote, SendBatch
 from campaigns.quotes import Draft, make_quote
@@ -15,6 +16,7 @@ from config.audit import SYSTEM
 from config.problems import Problem
 from messaging.sending.settle import settle
 from providers.interface import Outcome
+from tests.factories import CampaignFactory
 from tests.steps import claimed, launched, marked, money, settlement
 
 
@@ -74,3 +76,9 @@ def refused(problem: type[Problem], campaign: Campaign, quote: Quote | None = No
     assert not SendBatch.objects.exists()
     assert not CampaignEvent.objects.exists()
     return caught.value
+
+
+def to_segment(segment: Segment, **more: Any) -> Campaign:
+    """A draft to a segment."""
+    stored = {"kind": "segment", "id": segment.pk, "exclude": []}
+    return CampaignFactory.create(store=segment.store, audience=stored, **more)

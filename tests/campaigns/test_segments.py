@@ -8,21 +8,20 @@ from django.utils import timezone
 
 from audiences import audience
 from audiences.errors import AudienceInvalid
-from audiences.models import Contact, FrozenAudience, Segment, Store
+from audiences.models import Contact, Segment, Store
 from audiences.segments.grammar import parse
 from audiences.segments.sight import sight_of
-from audiences.services.lists import change_members, delete_list
+from audiences.services.lists import change_members
 from audiences.services.segments import create_segment, delete_segment, update_segment
 from audiences.services.stores import update_store
 from campaigns.errors import NoRecipients, QuoteChanged
 from campaigns.models import Campaign, CampaignSnapshot
-from campaigns.services.due import launch_due
 from campaigns.services.schedule import Plan, schedule
 from campaigns.snapshot import prepare
 from config.audit import SYSTEM
 from config.opaque import public_id
 from config.problems import InvalidFields
-from tests.campaigns.roads import go, handed_over, quote_of, recipients, refused
+from tests.campaigns.roads import go, handed_over, quote_of, recipients, refused, to_segment
 from tests.factories import (
     CampaignFactory,
     ContactFactory,
@@ -34,12 +33,6 @@ from tests.messaging.words import applied, receipt
 
 pytestmark = pytest.mark.django_db
 ADULTS = {"rule": "age", "at_least": 18}
-
-
-def to(segment: Segment, **more: Any) -> Campaign:
-    """A draft to a segment."""
-    stored = {"kind": "segment", "id": segment.pk, "exclude": []}
-    return CampaignFactory.create(store=segment.store, audience=stored, **more)
 
 
 def texted(campaign: Campaign) -> list[int]:
@@ -56,7 +49,7 @@ def test_a_campaign_goes_to_the_segment_without_what_it_excludes(store: Store) -
     ContactFactory.create(store=store, gender="female", language="en")
     ContactFactory.create(store=store, gender="male", language="el")
     english = SegmentFactory.create(store=store, rules={"rule": "language", "is": ["en"]})
-    campaign = to(SegmentFactory.create(store=store))
+    campaign = to_segment(SegmentFactory.create(store=store))
     exclude = [{"kind": "segment", "id": english.pk}]
     Campaign.objects.filter(pk=campaign.pk).update(audience={**campaign.audience, "exclude": exclude})
     campaign.refresh_from_db()
@@ -97,7 +90,7 @@ def test_a_large_segment_is_walked_in_stretches_without_gap_or_doubles(store: St
     people = [ContactFactory.create(store=store, gender="female" if n % 7 < 2 else "male") for n in range(60)]
     listed = ContactListFactory.create(store=store, contacts=people[10:50])
     rules = {"or": [{"and": [{"rule": "gender", "is": ["female"]}, {"rule": "list", "on": listed.pk}]}]}
-    campaign = to(SegmentFactory.create(store=store, rules=rules))
+    campaign = to_segment(SegmentFactory.create(store=store, rules=rules))
 
     launched = go(campaign)
     prepare(campaign.pk)
@@ -111,7 +104,7 @@ def test_a_large_segment_is_walked_in_stretches_without_gap_or_doubles(store: St
 def test_an_edited_segment_is_a_changed_quote(store: Store) -> None:
     ContactFactory.create(store=store, gender="female")
     segment = SegmentFactory.create(store=store)
-    campaign = to(segment)
+    campaign = to_segment(segment)
     quote = quote_of(campaign)
 
     update_segment(store=store, segment_id=segment.pk, rules={"rule": "everybody", "is": "anybody"}, actor=SYSTEM)
@@ -127,7 +120,7 @@ def test_a_segment_that_is_edited_while_it_is_written_down_stays_what_was_quoted
     her = ContactFactory.create(store=store, gender="female")
     ContactFactory.create(store=store, gender="male")
     segment = SegmentFactory.create(store=store)
-    campaign = to(segment)
+    campaign = to_segment(segment)
     go(campaign)
 
     update_segment(store=store, segment_id=segment.pk, rules={"rule": "everybody", "is": "anybody"}, actor=SYSTEM)
@@ -142,7 +135,7 @@ def test_the_day_of_the_quote_counts_when_midnight_passes(store: Store, settings
     today = sight_of(store, at=timezone.now()).today
     born = ContactFactory.create(store=store, birthday=today.replace(year=2000))
     ContactFactory.create(store=store, birthday=(today + timedelta(days=1)).replace(year=2000))
-    campaign = to(SegmentFactory.create(store=store, rules={"rule": "birthday", "around_today": [0, 0]}))
+    campaign = to_segment(SegmentFactory.create(store=store, rules={"rule": "birthday", "around_today": [0, 0]}))
     go(campaign)
     quote = Campaign.objects.get(pk=campaign.pk).quote
     assert quote
@@ -158,7 +151,7 @@ def test_the_day_of_the_quote_counts_when_midnight_passes(store: Store, settings
 def test_whoever_stops_or_starts_to_match_before_the_send_is_out_or_in(store: Store, settings: Any) -> None:
     settings.SNAPSHOT_INLINE_MAX = 0
     leaves, comes, stays = (ContactFactory.create(store=store, gender=sex) for sex in ("female", "", "female"))
-    campaign = to(SegmentFactory.create(store=store))
+    campaign = to_segment(SegmentFactory.create(store=store))
     go(campaign)
 
     Contact.objects.filter(pk=leaves.pk).update(gender="other")
@@ -171,7 +164,7 @@ def test_whoever_stops_or_starts_to_match_before_the_send_is_out_or_in(store: St
 
 def test_the_version_follows_rules_lists_campaigns_fields_and_the_day(store: Store) -> None:
     listed = ContactListFactory.create(store=store)
-    past = to(SegmentFactory.create(store=store, rules={"rule": "everybody", "is": "anybody"}), people=2)
+    past = to_segment(SegmentFactory.create(store=store, rules={"rule": "everybody", "is": "anybody"}), people=2)
     sent = [{"rule": "sent", "in_last_days": 3}, {"rule": "sent", "campaign": past.pk}]
     rules = {"or": [{"rule": "list", "on": listed.pk}, *sent]}
     segment = SegmentFactory.create(store=store, rules=rules)
@@ -193,85 +186,10 @@ def test_the_version_follows_rules_lists_campaigns_fields_and_the_day(store: Sto
     assert len(set(seen)) == 7
 
 
-def broken(store: Store, which: str) -> Segment:
-    """A segment that was right when it was made."""
-    listed = ContactListFactory.create(store=store)
-    rules = {
-        "list": {"rule": "list", "on": listed.pk},
-        "field": {"rule": "fields.size", "at_least": 40},
-        "type": {"rule": "fields.size", "is": 40},
-        "rule": {"rule": "sent_by_pigeon", "is": True},
-        "tree": {"neither": []},
-    }[which]
-    segment = SegmentFactory.create(store=store, rules={"not": rules})
-    fields = {"list": {"size": "number"}, "field": {}, "type": {"size": "date"}}
-    Store.objects.filter(pk=store.pk).update(custom_fields=fields.get(which, {}))
-    delete_list(store_id=store.pk, list_id=listed.pk, actor=SYSTEM)
-    return segment
-
-
-@pytest.mark.parametrize("which", ["list", "field", "type", "rule", "tree"])
-def test_what_is_not_understood_any_more_is_nobody_also_inverted_and_excluded(store: Store, which: str) -> None:
-    ContactFactory.create_batch(2, store=store)
-    stored = {"kind": "segment", "id": broken(store, which).pk}
-    inside: Any = {"store_id": store.pk, "kind": "marketing"}
-
-    assert audience.people(audience=stored, **inside).count() == 0
-    assert audience.people(audience={"kind": "all", "exclude": [stored]}, **inside).count() == 0
-
-
-@pytest.mark.parametrize("which", ["list", "field", "type", "rule", "tree"])
-def test_its_campaign_is_refused_with_the_reason(store: Store, which: str) -> None:
-    ContactFactory.create(store=store)
-
-    problem: Any = refused(AudienceInvalid, to(broken(store, which)))
-
-    assert problem.facts["errors"][0]["pointer"] == "#/audience/segment"
-    assert problem.facts["errors"][0]["code"] in {"gone", "unknown_rule", "unknown_operator", "bad_rule"}
-
-
-def test_a_deleted_segment_is_nobody_and_says_so(store: Store) -> None:
-    ContactFactory.create(store=store, gender="female")
-    segment = SegmentFactory.create(store=store)
-    campaign = to(segment)
-    delete_segment(store_id=store.pk, segment_id=segment.pk, actor=SYSTEM)
-
-    problem: Any = refused(AudienceInvalid, campaign)
-
-    assert problem.facts["errors"] == [
-        {"pointer": "#/audience/segment", "detail": "The segment is gone.", "code": "gone"}
-    ]
-
-
-def test_a_scheduled_campaign_waits_with_the_reason(store: Store) -> None:
-    ContactFactory.create(store=store)
-    campaign = to(broken(store, "list"))
-    plan = Plan(send_at=timezone.now() + timedelta(seconds=60))
-    schedule(store_id=store.pk, campaign_id=campaign.pk, plan=plan, actor=SYSTEM)
-    Campaign.objects.filter(pk=campaign.pk).update(next_try_at=timezone.now() - timedelta(seconds=1))
-
-    counts = launch_due(limit=5)
-
-    campaign.refresh_from_db()
-    assert counts["postponed"] == 1
-    assert campaign.reason == "AUDIENCE_INVALID: The segment can choose nobody: The list is gone."
-
-
-def test_an_audience_that_cannot_be_evaluated_is_not_frozen(store: Store) -> None:
-    campaign = to(broken(store, "list"))
-    plan = Plan(send_at=timezone.now() + timedelta(days=1), frozen=True)
-
-    with pytest.raises(AudienceInvalid):
-        schedule(store_id=store.pk, campaign_id=campaign.pk, plan=plan, actor=SYSTEM)
-
-    assert Campaign.objects.get(pk=campaign.pk).status == "draft"
-    assert not FrozenAudience.objects.exists()
-
-
 def test_a_frozen_segment_is_those_of_that_moment(store: Store) -> None:
     her = ContactFactory.create(store=store, gender="female")
     later = ContactFactory.create(store=store, gender="male")
-    campaign = to(SegmentFactory.create(store=store))
+    campaign = to_segment(SegmentFactory.create(store=store))
     plan = Plan(send_at=timezone.now() + timedelta(days=1), frozen=True)
     schedule(store_id=store.pk, campaign_id=campaign.pk, plan=plan, actor=SYSTEM)
 
@@ -284,7 +202,7 @@ def test_a_frozen_segment_is_those_of_that_moment(store: Store) -> None:
 def test_nobody_in_a_sound_segment_is_no_recipients(store: Store) -> None:
     ContactFactory.create(store=store, gender="male")
 
-    refused(NoRecipients, to(SegmentFactory.create(store=store)))
+    refused(NoRecipients, to_segment(SegmentFactory.create(store=store)))
 
 
 # Rules about campaigns ----------------------------------------------------------------------------------------------
@@ -332,7 +250,7 @@ def test_who_engaged_got_something_or_agreed_lately_and_did_not_opt_out(store: S
 def test_a_quote_keeps_the_rules_and_the_clock_that_it_counted_by(store: Store) -> None:
     created = create_segment(store=store, name="A", rules={"rule": "created", "in_last_days": 0}, actor=SYSTEM)
 
-    quote = quote_of(to(created))
+    quote = quote_of(to_segment(created))
 
     assert quote.audience_pinned["rules"] == {"rule": "created", "in_last_days": 0}
     assert quote.audience_pinned["zone"] == "Europe/Athens"
