@@ -11,13 +11,11 @@ from django.db.models import Exists, Q, QuerySet, Sum
 
 from audiences.segments import registry
 from audiences.segments.arguments import DAYS, Named
-from audiences.segments.registry import SystemSegment
 from audiences.segments.rule import Asked, Operator, Rule, having
 from campaigns.models import Campaign, CampaignProgress, CampaignRecipient
 from campaigns.states import NUMBERS_KINDS, RECIPIENT_ACCEPTED
 
 NOT_ARRIVED = ("undelivered", "failed", "unconfirmed")
-ENGAGED_DAYS = 90
 
 
 def _name(pk: int, store_id: int) -> str | None:
@@ -67,26 +65,11 @@ def _sum(which: Q) -> str:
     return str(CampaignProgress.objects.filter(which).aggregate(sum=Sum("version"))["sum"])
 
 
+SENT = _rule("sent", "Was sent", RECIPIENT_ACCEPTED)
 RULES = (
-    _rule("sent", "Was sent", RECIPIENT_ACCEPTED),
+    SENT,
     _rule("delivered", "Received", ("delivered",)),
     _rule("not_delivered", "Could not be reached by", NOT_ARRIVED),
-)
-ENGAGED = SystemSegment(
-    "engaged_90_days",
-    "Engaged in 90 days",
-    "Received a campaign or agreed to be texted in the last 90 days, and did not opt out.",
-    {
-        "and": [
-            {"rule": "consent", "is": ["opted_in"]},
-            {
-                "or": [
-                    {"rule": "delivered", "in_last_days": ENGAGED_DAYS},
-                    {"rule": "consent_date", "in_last_days": ENGAGED_DAYS},
-                ]
-            },
-        ]
-    },
 )
 
 
@@ -102,5 +85,4 @@ def users(store_id: int, segment_id: int) -> list[str]:
 def register() -> None:
     """Called once, when the app is ready."""
     registry.register(*RULES)
-    registry.register_system(ENGAGED)
     registry.register_use(users)

@@ -1,5 +1,7 @@
 """Registers the app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.core import checks
 
@@ -19,3 +21,4 @@ class MessagingConfig(AppConfig):
         from messaging.routes.choose import routed_countries
 
         routing.register(routed_countries)
+        import_module("messaging.segments").register()

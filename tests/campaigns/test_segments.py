@@ -21,15 +21,14 @@ from campaigns.snapshot import prepare
 from config.audit import SYSTEM
 from config.opaque import public_id
 from config.problems import InvalidFields
+from messaging.models import Click
 from tests.campaigns.roads import go, handed_over, quote_of, recipients, refused, to_segment
 from tests.factories import (
     CampaignFactory,
     ContactFactory,
     ContactListFactory,
-    ProviderAccountFactory,
     SegmentFactory,
 )
-from tests.messaging.words import applied, receipt
 
 pytestmark = pytest.mark.django_db
 ADULTS = {"rule": "age", "at_least": 18}
@@ -227,24 +226,25 @@ def test_tests_direct_messages_and_drafts_are_no_campaigns_of_the_last_days(stor
         parse(said, sight=sight_of(store, at=timezone.now()))
 
 
-def test_who_engaged_got_something_or_agreed_lately_and_did_not_opt_out(store: Store) -> None:
-    account = ProviderAccountFactory.create()
+def test_who_engaged_clicked_or_agreed_lately_and_did_not_opt_out(store: Store) -> None:
     campaign = handed_over(store=store)
-    reached, agreed, left = texted(campaign)
+    clicked, agreed, left = texted(campaign)
     ContactFactory.create(store=store, consent_at=timezone.now() - timedelta(days=100))
     Contact.objects.filter(pk=agreed).update(consent_at=timezone.now())
     Contact.objects.filter(pk=left).update(consent="opted_out", consent_at=timezone.now())
-    engaged: Any = {
-        "store_id": store.pk,
-        "audience": {"kind": "segment", "key": "engaged_90_days"},
-        "kind": "marketing",
-    }
-    before = [row.pk for row in audience.people(**engaged)]
+    engaged = audience.people(
+        store_id=store.pk, audience={"kind": "segment", "key": "engaged_90_days"}, kind="marketing"
+    )
+    version = versions(SegmentFactory.create(store=store, rules={"rule": "not_clicked", "campaign": campaign.pk}))
+    before = [row.pk for row in engaged.all()]
 
-    applied(account, receipt(recipients(campaign).get(contact_id=reached)))
+    click = {"store_id": store.pk, "campaign_id": campaign.pk, "recipient_id": 1, "contact_id": clicked, "number": 1}
+    Click.objects.create(**click, human=True)
 
     assert before == [agreed]
-    assert [row.pk for row in audience.people(**engaged)] == [reached, agreed]
+    assert [row.pk for row in engaged.all()] == [clicked, agreed]
+    assert chosen(store, {"rule": "not_clicked", "campaign": campaign.pk}) == [agreed, left]
+    assert versions(Segment.objects.earliest("pk")) != version
 
 
 def test_a_quote_keeps_the_rules_and_the_clock_that_it_counted_by(store: Store) -> None:

@@ -16,7 +16,7 @@ MISSED = {"undelivered", "failed", "unconfirmed"}
 class World:
     """A store on a day, who is on which list, whose phones are suppressed, and what was sent to whom.
 
-    `received`: (contact, campaign, status); `started`: campaign -> the moment.
+    `received`: (contact, campaign, status); `started`: campaign -> the moment; `clicked`: (contact, campaign, moment).
     """
 
     store: Store
@@ -25,6 +25,7 @@ class World:
     suppressed: set[bytes] = field(default_factory=set)
     received: set[tuple[int, int, str]] = field(default_factory=set)
     started: dict[int, datetime] = field(default_factory=dict)
+    clicked: set[tuple[int, int, datetime]] = field(default_factory=set)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -204,6 +205,22 @@ def recent(days: int, world: World) -> set[int]:
     return {pk for pk, at in world.started.items() if at.astimezone(world.zone).date() >= first}
 
 
+def clicked(word: str, value: Any, person: Contact, world: World) -> bool:
+    return any(
+        contact == person.pk
+        and (
+            campaign == value
+            if word == "campaign"
+            else at.astimezone(world.zone).date() >= world.today - timedelta(days=value)
+        )
+        for contact, campaign, at in world.clicked
+    )
+
+
+def not_clicked(word: str, value: Any, person: Contact, world: World) -> bool:
+    return RULES["sent"](word, value, person, world) and not clicked(word, value, person, world)
+
+
 RULES: dict[str, Callable[..., bool]] = {
     "everybody": everybody,
     "first_name": text("first_name"),
@@ -222,6 +239,8 @@ RULES: dict[str, Callable[..., bool]] = {
     "list": listed,
     "suppressed": suppressed,
     "sent": received(ACCEPTED),
+    "clicked": clicked,
+    "not_clicked": not_clicked,
     "delivered": received({"delivered"}),
     "not_delivered": received(MISSED),
 }

@@ -75,7 +75,8 @@ def trees(world: World) -> Strategy:
     lists, campaigns = st.sampled_from(sorted(world.lists)), st.sampled_from(sorted(world.started))
     received = {"campaign": campaigns, "in_last_days": st.integers(0, 30)}
     named = {
-        "list": {"on": lists, "not_on": lists}, "sent": received, "delivered": received, "not_delivered": received,
+        "list": {"on": lists, "not_on": lists},
+        **dict.fromkeys(["sent", "delivered", "not_delivered", "clicked", "not_clicked"], received),
     }  # fmt: skip
     leaves = st.one_of([leaf(rule, operators) for rule, operators in {**FIXED, **named}.items()])
     return st.recursive(leaves, _grouped, max_leaves=6)

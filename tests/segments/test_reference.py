@@ -20,7 +20,7 @@ from tests.segments.rule_trees import FIXED, trees
 from tests.segments.worlds import MOMENTS, ZONES, made, people
 
 pytestmark = pytest.mark.django_db
-NAMED = {"list", "sent", "delivered", "not_delivered"}
+NAMED = {"list", "sent", "delivered", "not_delivered", "clicked", "not_clicked"}
 
 
 def ids(store_id: int, stored: dict[str, Any], **window: int) -> list[int]:

@@ -11,6 +11,7 @@ from audiences.models import Contact, ListMembership, Store, Suppression
 from audiences.models.contacts import CONSENTS, GENDERS
 from audiences.phones import phone_hash
 from campaigns.models import Campaign, CampaignRecipient
+from messaging.models import Click
 from tests.factories import CampaignFactory, ContactListFactory, StoreFactory
 from tests.segments.reference import World
 
@@ -66,6 +67,7 @@ person = st.fixed_dictionaries(
         "lists": st.sets(st.integers(0, 1)),
         "suppressed": st.sampled_from(("", "", "here", "everywhere", "elsewhere")),
         "received": st.dictionaries(st.integers(0, 1), st.sampled_from(STATUSES), max_size=2),
+        "clicked": st.none() | st.tuples(st.integers(0, 1), away, st.booleans()),
         "erased": st.sampled_from((False, False, False, True)),
     }
 )
@@ -84,6 +86,8 @@ def made(draws: list[dict[str, Any]], *, zone: str, at: datetime) -> tuple[World
     contacts = Contact.objects.bulk_create(rows)
     for contact, draw in zip(contacts, draws, strict=True):
         _around(contact, draw, world, lists=lists, campaigns=[campaign.pk for campaign in campaigns])
+        if draw["clicked"]:
+            _click(contact, draw["clicked"], world, [campaign.pk for campaign in campaigns], at)
     return world, [contact for contact in contacts if contact.erased_at is None]
 
 
@@ -127,6 +131,17 @@ def _around(contact: Contact, draw: dict[str, Any], world: World, *, lists: list
             status=status, reason=reason, parts=1, credits=1,
         )  # fmt: skip
         world.received.add((contact.pk, campaigns[place], status))
+
+
+def _click(contact: Contact, draw: tuple[int, float, bool], world: World, campaigns: list[int], at: datetime) -> None:
+    place, ago, human = draw
+    moment = at - timedelta(days=ago)
+    Click.objects.create(
+        store_id=world.store.pk, campaign_id=campaigns[place], recipient_id=1, contact_id=contact.pk, number=1,
+        human=human, robot="" if human else "head", at=moment,
+    )  # fmt: skip
+    if human:
+        world.clicked.add((contact.pk, campaigns[place], moment))
 
 
 def _suppress(contact: Contact, where: str, world: World) -> None:
