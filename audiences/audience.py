@@ -18,7 +18,6 @@ from audiences.closed import Frozen, Numbers
 from audiences.errors import AudienceInvalid
 from audiences.models import Contact, ContactList, ListMembership, Suppression
 from audiences.models.contacts import NO_MARKETING
-from audiences.window import Window
 from audiences.segments.kind import InSegment, refusal
 from audiences.window import Look, Window
 from config.opaque import private_id, public_id

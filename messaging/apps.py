@@ -18,7 +18,5 @@ class MessagingConfig(AppConfig):
         """Checks of the settings, the answers that lower layers ask for, and what an erasure clears here."""
         erasure.also("messaging.inbound.personal.forget")
         checks.register(webhooks_stay_outside, deploy=True)
-        from messaging.routes.choose import routed_countries
-
-        routing.register(routed_countries)
+        routing.register(import_module("messaging.routes.choose").routed_countries)
         import_module("messaging.segments").register()
