@@ -62,6 +62,7 @@ def test_each_line_of_the_table_is_a_row(scheduler: Any) -> None:
         "messaging.publish_events": ("messaging.publish_events", "default", 5, True),
         "messaging.publish_messages": ("messaging.publish_messages", "default", 10, True),
         "messaging.mend_hooks": ("messaging.mend_hooks", "default", 15, True),
+        "messaging.count_clicks": ("messaging.count_clicks", "default", 5, True),
     }
 
 
