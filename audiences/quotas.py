@@ -23,14 +23,19 @@ WINDOWS = {
     "general": Window("API_RATE_GENERAL", 60),
     "send": Window("API_RATE_SEND", 60),
     "import": Window("API_RATE_IMPORT", 300),
+    "events": Window("API_RATE_EVENTS", 60),
 }
 
 
-def counts_as(name: str) -> Callable[[Handler], Handler]:
-    """Let an action count against a quota of its own as well: `send` for what spends or sends, or `import`."""
+def counts_as(name: str, *, alone: bool = False) -> Callable[[Handler], Handler]:
+    """Let an action count against a quota of its own as well: `send` for what spends or sends, or `import`.
+
+    `alone`: against that one only, so that what comes by the thousand leaves the others their room.
+    """
 
     def mark(handler: Handler) -> Handler:
         handler.counts_as = name  # type: ignore[attr-defined]
+        handler.counts_alone = alone  # type: ignore[attr-defined]
         return handler
 
     return mark
@@ -46,10 +51,13 @@ def quotas_of(view: Any, request: Request) -> list[Quota]:
         return []
     store = f"store:{request.auth.store_id}" if isinstance(request.auth, Caller) else "nowhere"
     person = f":user:{request.user.pk}" if request.user and request.user.is_authenticated else ""
-    found = [_quota("general", whose=store + person)]
-    if special := getattr(getattr(view, view.action or "", None), "counts_as", None):
-        found.append(_quota(special, whose=store))
-    return found
+    general = _quota("general", whose=store + person)
+    handler = getattr(view, view.action or "", None)
+    special = getattr(handler, "counts_as", None)
+    if special is None:
+        return [general]
+    own = _quota(special, whose=store)
+    return [own] if getattr(handler, "counts_alone", False) else [general, own]
 
 
 def _quota(name: str, *, whose: str) -> Quota:

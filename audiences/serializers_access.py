@@ -22,6 +22,7 @@ SUBJECTS = {
     "import": "imp",
     "campaign": "cmp",
     "batch": "bat",
+    "automation": "aut",
 }
 
 

@@ -33,6 +33,9 @@ class AudienceShape(serializers.Serializer[Any]):
     list = PublicId(kind="lst", required=False)
     segment = SegmentName(required=False)
     exclude = PartShape(many=True, required=False)
+    frozen = serializers.BooleanField(
+        required=False, help_text="Only shown, of an automation's runs: to just those whom it meant."
+    )
     numbers = serializers.IntegerField(
         required=False, help_text="Only shown, of tests and direct messages: to so many numbers."
     )
@@ -115,6 +118,12 @@ class CampaignBody(DraftBody):
     )
     max_credits = serializers.IntegerField(
         read_only=True, allow_null=True, help_text="The price agreed to when it was scheduled: it never costs more."
+    )
+    automation = PublicId(
+        kind="aut", source="automation_id", read_only=True, allow_null=True, help_text="The automation that made it."
+    )
+    not_after = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="An automation's run that has not started by then is cancelled."
     )
     status = serializers.ChoiceField(choices=CAMPAIGN.states, read_only=True)
     reason = serializers.CharField(read_only=True, help_text="Why it is paused, failed or still waiting.")

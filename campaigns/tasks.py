@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from campaigns import snapshot
+from campaigns.automations import sweep as sweeping
 from campaigns.hold import close_orphans
 from campaigns.services import confirmations, due
 from config.queues import Task, ring
@@ -26,6 +27,12 @@ def resume_snapshots() -> dict[str, int]:
 def launch_due() -> dict[str, int]:
     """Scheduled campaigns whose time has come."""
     return due.launch_due(limit=25)
+
+
+@sweep(Task.RUN_AUTOMATIONS)
+def run_automations() -> dict[str, int]:
+    """Automations whose hour has come, or for whom somebody waits."""
+    return sweeping.run_due(limit=100)
 
 
 @sweep(Task.CLOSE_HOLDS)

@@ -29,6 +29,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.FINISH_DRAINED: 10,
     Task.RESUME_SNAPSHOTS: 15,
     Task.SEND_CONFIRMATIONS: 10,
+    Task.RUN_AUTOMATIONS: 15,
     Task.CLOSE_HOLDS: 30,
     Task.RESUME_IMPORTS: 30,
     Task.WATCH: 30,

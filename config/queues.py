@@ -20,6 +20,7 @@ class Task(StrEnum):
     RUN_IMPORT = "audiences.run_import"
     SNAPSHOT = "campaigns.snapshot"
     LAUNCH_DUE = "campaigns.launch_due"
+    RUN_AUTOMATIONS = "campaigns.run_automations"
     CLOSE_HOLDS = "campaigns.close_holds"
     RESUME_SNAPSHOTS = "campaigns.resume_snapshots"
     RESUME_IMPORTS = "audiences.resume_imports"

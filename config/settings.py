@@ -216,6 +216,7 @@ JOIN_RATE_STORE = env.int("JOIN_RATE_STORE", default=300)
 JOIN_TEXTS_PER_DAY = env.int("JOIN_TEXTS_PER_DAY", default=3)  # confirmations to one phone, of all stores together
 JOIN_CONFIRM_HOURS = env.int("JOIN_CONFIRM_HOURS", default=48)
 SEGMENT_COUNT_SECONDS = env.int("SEGMENT_COUNT_SECONDS", default=5)  # a live count that takes longer is given up
+API_RATE_EVENTS = env.int("API_RATE_EVENTS", default=600)  # requests of up to 1000 customer events each
 # Pages of other origins whose scripts may call the API, with a key and never with the console's cookie.
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/v1/"

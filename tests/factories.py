@@ -10,7 +10,8 @@ from audiences.models import ApiKey, Contact, ContactList, Member, Segment, Stor
 from audiences.phones import phone_hash
 from billing.models import CreditAccount, CreditReservation
 from billing.services import account_of, grant, hold, renew_allowance
-from campaigns.models import Campaign, StoreTemplate
+from campaigns.models import Automation, Campaign, StoreTemplate
+from campaigns.services import automations
 from config.audit import SYSTEM
 from config.opaque import public_id
 from messaging.models import ProviderAccount, Route, WebhookEndpoint
@@ -182,6 +183,28 @@ class StoreTemplateFactory(DjangoModelFactory[StoreTemplate]):
 
     class Meta:
         model = StoreTemplate
+
+
+class AutomationFactory(DjangoModelFactory[Automation]):
+    """A birthday automation of 9 o'clock that is switched on; `kind=`, `active=False` and any field say otherwise."""
+
+    store = SubFactory(StoreFactory)
+    kind = "birthday"
+    name = Sequence(lambda n: f"Automation {n}")
+    message = "Hello {{first_name|there}}"
+    audience = {"kind": "all", "exclude": []}
+    active = True
+
+    class Meta:
+        model = Automation
+
+    @classmethod
+    def _create(cls, model_class: type[Automation], *args: Any, **kwargs: Any) -> Automation:
+        store, kind, active = kwargs.pop("store"), kwargs.pop("kind"), kwargs.pop("active")
+        made = automations.create(store=store, kind=kind, fields=kwargs, actor=SYSTEM)
+        if active:
+            return automations.switch_on(store_id=store.pk, automation_id=made.pk, actor=SYSTEM)
+        return made
 
 
 class ProviderAccountFactory(DjangoModelFactory[ProviderAccount]):

@@ -7,6 +7,7 @@ from audiences.models.contacts import (
     ListMembership,
     Suppression,
 )
+from audiences.models.events import CustomerEvent
 from audiences.models.frozen import FrozenAudience, FrozenMember
 from audiences.models.imports import ContactImport, ImportedPhone, ImportProblem
 from audiences.models.joining import JoinPage, OptInRequest, PageVisits
@@ -19,6 +20,7 @@ __all__ = [
     "Contact",
     "ContactImport",
     "ContactList",
+    "CustomerEvent",
     "FrozenAudience",
     "FrozenMember",
     "ImportProblem",

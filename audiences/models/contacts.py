@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import ExtractDay, ExtractMonth
 from django.utils import timezone
 
@@ -57,6 +58,11 @@ class Contact(models.Model):
             models.Index(
                 F("store"),
                 ExtractMonth("birthday") * 100 + ExtractDay("birthday"),
+            # whose birthday it is, in whatever year
+            models.Index(
+                "store",
+                ExtractMonth("birthday"),
+                ExtractDay("birthday"),
                 name="contact_birthday",
                 condition=Q(birthday__isnull=False),
             ),

@@ -11,6 +11,7 @@ from audiences.erasure import Erased, clear_all
 from audiences.errors import DuplicatePhone
 from audiences.fields import BadValue, check
 from audiences.models import Contact, ContactList, ListMembership, OptInRequest, Store, Suppression
+from audiences.models import Contact, ContactList, CustomerEvent, ListMembership, Store, Suppression
 from audiences.models.contacts import CONSENTS
 from audiences.phones import CODES, BadPhone, Phone, normalise, phone_hash
 from audiences.services.consent import append_event
@@ -160,7 +161,7 @@ def upsert_contact(
 
 
 def delete_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
-    """Clear a contact: phone, names and lists are gone, the row stays for traces and books.
+    """Clear a contact: phone, names, lists and events are gone, the row stays for traces and books.
 
     Who opted out stays suppressed, so that a later import does not text them. Raises NotFound.
     """
@@ -178,6 +179,7 @@ def delete_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
         OptInRequest.objects.filter(contact_id=contact_id).update(values={})
         hashed = bytes(contact.phone_hash) if contact.phone_hash else None
         clear_all(Erased(store_id=store.pk, contact_id=contact_id, phone_hash=hashed))
+        CustomerEvent.objects.filter(contact_id=contact_id).delete()
         Contact.objects.filter(pk=contact_id).update(**CLEARED, erased_at=now, updated_at=now)
         record("contact.delete", actor=actor, subject=f"contact:{contact_id}", store_id=store.pk)
 

@@ -1,7 +1,9 @@
 """The campaigns API: one resource, its actions in one file per subject."""
 
+from campaigns.api.automations import AutomationViews
 from campaigns.api.dead_letters import DeadLetterViews
 from campaigns.api.drafts import Drafts
+from campaigns.api.events import CustomerEventViews
 from campaigns.api.moves import Moves
 from campaigns.api.previews import Previews
 from campaigns.api.quotes import Quotes
@@ -16,4 +18,4 @@ class CampaignViews(Quotes, Previews, Moves, Shelf, Retrying, Reading, Results, 
     """Everything that can be asked of `/api/v1/campaigns`."""
 
 
-__all__ = ["CampaignViews", "DeadLetterViews", "TemplateViews"]
+__all__ = ["AutomationViews", "CampaignViews", "CustomerEventViews", "DeadLetterViews", "TemplateViews"]

@@ -16,6 +16,8 @@ from campaigns.serializers import CampaignBody
 from campaigns.services import edit
 from campaigns.states import CAMPAIGN, KINDS, NUMBERS_KINDS
 from config.idempotency import idempotent
+from config.opaque import private_id
+from config.problems import invalid
 
 
 class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]
@@ -23,8 +25,10 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     status = django_filters.ChoiceFilter(choices=[(state, state) for state in CAMPAIGN.states])
     kind = django_filters.ChoiceFilter(
-        choices=[(kind, kind) for kind in KINDS], label="Left out: without test and direct messages."
+        choices=[(kind, kind) for kind in KINDS],
+        label="Left out: without test and direct messages and the runs of automations.",
     )
+    automation = django_filters.CharFilter(method="made_by", label="Id of the automation that made them.")
     archived = django_filters.ChoiceFilter(
         choices=[("true", "true"), ("false", "false")], method="in_archive", label="Left out: false."
     )
@@ -33,11 +37,19 @@ class CampaignFilter(django_filters.FilterSet):  # type: ignore[misc]
         """Only those in the archive, or only the others."""
         return queryset.filter(archived_at__isnull=value == "false")
 
+    def made_by(self, queryset: "QuerySet[Campaign]", name: str, value: str) -> "QuerySet[Campaign]":
+        """The runs of one automation. Raises InvalidFields for what is no id of one. Index: campaign_automation."""
+        automation_id = private_id(value, kind="aut")
+        if automation_id is None:
+            raise invalid("/automation", "Not an id of an automation.", code="unknown_id")
+        return queryset.filter(automation_id=automation_id)
+
     def filter_queryset(self, queryset: "QuerySet[Campaign]") -> "QuerySet[Campaign]":
         """By what was asked; else what people work with. Index: campaign_written."""
         chosen = self.form.cleaned_data
         rows: QuerySet[Campaign] = super().filter_queryset(queryset)
-        rows = rows if chosen["kind"] else rows.exclude(kind__in=NUMBERS_KINDS)
+        if not chosen["kind"] and not chosen["automation"]:
+            rows = rows.exclude(kind__in=NUMBERS_KINDS).filter(automation=None)
         return rows if chosen["archived"] else rows.filter(archived_at=None)
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audiences.models import FrozenAudience, Store
 from billing.models import CreditReservation
+from campaigns.models.automation import Automation
 from campaigns.models.quote import Quote
 from campaigns.states import CAMPAIGN, KINDS, PRIORITIES
 
@@ -54,6 +55,10 @@ class Campaign(models.Model):
         FrozenAudience, null=True, on_delete=models.PROTECT, related_name="+", help_text="who belonged when planned"
     )
     max_credits = models.BigIntegerField(null=True, help_text="the price that was agreed to when it was planned")
+    automation = models.ForeignKey(
+        Automation, null=True, on_delete=models.PROTECT, related_name="campaigns", db_index=False
+    )
+    not_after = models.DateTimeField(null=True, help_text="a scheduled one that has not started by then is cancelled")
     next_try_at = models.DateTimeField(null=True, help_text="when a due campaign that could not start is tried again")
     created_by = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=timezone.now)
@@ -83,7 +88,10 @@ class Campaign(models.Model):
             models.Index(
                 fields=["store", "-id"],
                 name="campaign_written",
-                condition=Q(archived_at__isnull=True) & ~Q(kind__in=["test", "direct"]),
+                condition=Q(archived_at__isnull=True, automation__isnull=True) & ~Q(kind__in=["test", "direct"]),
+            ),
+            models.Index(
+                fields=["automation", "-id"], name="campaign_automation", condition=Q(automation__isnull=False)
             ),
             models.Index(fields=["next_try_at"], name="campaign_due", condition=Q(status="scheduled")),
             models.Index(

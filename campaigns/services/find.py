@@ -30,6 +30,13 @@ def refusal(event: str, status: str) -> Problem:
     return InvalidStatus(f"A campaign that is {status} cannot do this: {event}.", campaign_status=status)
 
 
+def not_an_automations(campaign: Campaign) -> None:
+    """Raise InvalidStatus for a run of an automation: it is for just these people, now, or it is cancelled."""
+    if campaign.automation_id:
+        detail = "An automation made this campaign: cancel it, or change the automation."
+        raise InvalidStatus(detail, campaign_status=campaign.status)
+
+
 def may_send(store: Store) -> None:
     """Raise StoreStopped when the store is suspended or staff stopped its sending."""
     if store.status != "active" or store.sending_stopped:

@@ -16,7 +16,7 @@ from campaigns.errors import NoMessageText
 from campaigns.models import Campaign
 from campaigns.people import people
 from campaigns.quotes import quote_for_launch
-from campaigns.services.find import campaign_of, locked, may_send, refusal
+from campaigns.services.find import campaign_of, locked, may_send, not_an_automations, refusal
 from campaigns.states import CAMPAIGN
 from config.audit import Actor
 from config.problems import Conflict, invalid
@@ -49,6 +49,7 @@ def schedule(*, store_id: int, campaign_id: int, plan: Plan, actor: Actor) -> Ca
     ChangedMeanwhile, AudienceInvalid when it is to be frozen and a segment can choose nobody.
     """
     campaign = campaign_of(store_id=store_id, campaign_id=campaign_id)
+    not_an_automations(campaign)
     if campaign.status not in CAMPAIGN.moves["schedule"].sources:
         raise refusal("schedule", campaign.status)
     if not campaign.message.strip():
@@ -71,6 +72,7 @@ def unschedule(*, store_id: int, campaign_id: int, actor: Actor, reason: str = "
     """scheduled → draft: it can be edited again, and nothing of the plan but its time is kept. Raises InvalidStatus."""
     with transaction.atomic():
         campaign = locked(store_id=store_id, campaign_id=campaign_id)
+        not_an_automations(campaign)
         rows = Campaign.objects.filter(pk=campaign_id)
         plan = {"next_try_at": None, "local_at": "", "frozen": None, "max_credits": None}
         if not CAMPAIGN.move(rows, "unschedule", updated_at=timezone.now(), **plan):

@@ -26,7 +26,7 @@ def clone(*, store_id: int, campaign_id: int, actor: Actor, name: str = "") -> C
     `name`: of the new one; empty: the old name. Raises NotFound, NotWritten.
     """
     source = campaign_of(store_id=store_id, campaign_id=campaign_id)
-    if source.kind not in WRITTEN_KINDS:
+    if source.kind not in WRITTEN_KINDS or source.automation_id:
         raise NotWritten
     with transaction.atomic():
         copy = Campaign.objects.create(

@@ -7,25 +7,15 @@ from typing import NamedTuple
 from config.sql import fetch, fetch_one
 
 
-class OptOut(NamedTuple):
-    """A contact who opted out."""
+class Consent(NamedTuple):
+    """A change of a contact's consent that was just marked; what it is now."""
 
     event_id: int
     store_id: int
     contact_id: int
     source: str
     created_at: datetime
-
-
-class ConsentRow(NamedTuple):
-    """A consent event that was just marked; `wanted`: it is an opt-out that somebody is to be told of."""
-
-    event_id: int
-    store_id: int
-    contact_id: int
-    source: str
-    created_at: datetime
-    wanted: bool
+    after: str
 
 
 class Outcome(NamedTuple):
@@ -42,10 +32,10 @@ class Outcome(NamedTuple):
     at: datetime
 
 
-def publish_consents(limit: int, *, stores: Sequence[int]) -> tuple[int, list[OptOut]]:
-    """Mark the oldest unpublished consent events as published: how many, and the opt-outs of these stores among them.
+def publish_consents(limit: int, *, opt_outs: Sequence[int], opt_ins: Sequence[int]) -> tuple[int, list[Consent]]:
+    """Mark the oldest unpublished consent events as published: how many, and those that somebody wants, by id.
 
-    Index: consentevent_outbox.
+    Wanted are the opt-outs and the opt-ins of these stores. Index: consentevent_outbox.
     """
     sql = """
         WITH next AS (
@@ -61,10 +51,13 @@ def publish_consents(limit: int, *, stores: Sequence[int]) -> tuple[int, list[Op
           FROM next
          WHERE e.id = next.id
         RETURNING e.id, e.store_id, e.contact_id, e.source, e.created_at,
-                  e.after = 'opted_out' AND e.store_id = ANY(%(stores)s)
+                  CASE WHEN e.after = 'opted_out' AND e.store_id = ANY(%(opt_outs)s) THEN e.after
+                       WHEN e.after = 'opted_in' AND e.store_id = ANY(%(opt_ins)s) THEN e.after
+                       ELSE ''
+                   END
     """
-    rows = fetch(sql, {"limit": limit, "stores": list(stores)}, ConsentRow)
-    return len(rows), sorted(OptOut(*row[:-1]) for row in rows if row.wanted)
+    rows = fetch(sql, {"limit": limit, "opt_outs": list(opt_outs), "opt_ins": list(opt_ins)}, Consent)
+    return len(rows), sorted(row for row in rows if row.after)
 
 
 class Newest(NamedTuple):

@@ -1,5 +1,7 @@
 """The outboxes become deliveries: moves of campaigns, opt-outs, credits that run low. Nobody is called here.
 
+First opt-ins become welcomes likewise (campaigns.automations).
+
 An event is marked as published in the transaction that writes its deliveries, so it becomes exactly one delivery per
 endpoint that wants it. One publisher at a time (an advisory lock): within a campaign the order of the ids is the order
 of the moves, since each move holds the campaign's lock, and sequences are given in that order.
@@ -14,6 +16,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing.low_credits import newly_low, recovered
+from campaigns.automations import welcome
+from campaigns.automations.welcome import OptIn
 from campaigns.models import CampaignEvent, CampaignProgress
 from campaigns.progress import STATUSES
 from config.queues import Queue, Task, ring, waiting
@@ -103,7 +107,7 @@ def _consents(limit: int) -> int:
     wanted = {"contact.opted_out"}
     with transaction.atomic():
         hearers = listening(store_ids=None, events=wanted)
-        number, opt_outs = publish_consents(limit, stores=list(hearers))
+        number, consents = publish_consents(limit, opt_outs=list(hearers), opt_ins=welcome.stores())
         news = [
             News(
                 store_id=row.store_id,
@@ -112,9 +116,11 @@ def _consents(limit: int) -> int:
                 data={"contact": row.contact_id, "source": row.source},
                 happened_at=row.created_at,
             )
-            for row in opt_outs
+            for row in consents
+            if row.after == "opted_out"
         ]
         write_deliveries(news, hearers)
+        welcome.greet([OptIn(*row[:-1]) for row in consents if row.after == "opted_in"])
     return number
 
 

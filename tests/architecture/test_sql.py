@@ -151,7 +151,7 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     "expire_leases of webhooks": (hooks.expire_leases, lambda: hooks.expire_leases(5)),
     "bury": (hooks.bury, lambda: hooks.bury(5)),
     "hurry": (hooks.hurry, lambda: hooks.hurry(1, limit=5)),
-    "publish_consents": (outbox.publish_consents, lambda: outbox.publish_consents(5, stores=[1])),
+    "publish_consents": (outbox.publish_consents, lambda: outbox.publish_consents(5, opt_outs=[1], opt_ins=[1])),
     "outcomes": (outbox.outcomes, lambda: outbox.outcomes(after=0, until=5000, stores=[1])),
     "newly_low": (low_credits.newly_low, lambda: low_credits.newly_low(limit=5)),
     "recovered": (low_credits.recovered, lambda: low_credits.recovered(limit=5)),
