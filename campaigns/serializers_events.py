@@ -50,7 +50,9 @@ class EventsBody(Body):
 
     def told(self, now: datetime) -> list[Happened]:
         """What was told. Raises InvalidFields for a time without an offset, or in the future."""
-        return [_told(each, number, now) for number, each in enumerate(self.validated_data["events"])]
+        ours = uuid4().hex  # with the place in the request: they are written down in its order
+        events = enumerate(self.validated_data["events"])
+        return [_told({"event_id": f"{ours}-{number:04}", **each}, number, now) for number, each in events]
 
 
 def _told(each: dict[str, Any], number: int, now: datetime) -> Happened:
@@ -59,7 +61,7 @@ def _told(each: dict[str, Any], number: int, now: datetime) -> Happened:
         raise invalid(f"/events/{number}/occurred_at", "A time with an offset, not in the future.", code="bad_time")
     contact = each.get("contact")
     return Happened(
-        event_id=each.get("event_id") or uuid4().hex,
+        event_id=each["event_id"],
         name=each["name"],
         properties=each.get("properties", {}),
         occurred_at=at,

@@ -12,6 +12,7 @@ from audiences.models import (
     Contact,
     ContactImport,
     ContactList,
+    CustomerEvent,
     FrozenAudience,
     ImportProblem,
     ListMembership,
@@ -67,6 +68,21 @@ class ConsentEventAdmin(OpsAdmin):
     def found(self, term: str) -> Q:
         """By its id or the contact's."""
         return Q(pk=int(term)) | Q(contact_id=int(term)) if term.isdecimal() else Q(pk__in=[])
+
+
+@admin.register(CustomerEvent)
+class CustomerEventAdmin(OpsAdmin):
+    """What a customer did, as the store's own systems told it."""
+
+    kind = "cev"
+    list_display = ("id", "store", "contact_id", "name", "occurred_at", "created_at")
+    list_select_related = ("store",)
+    raw_id_fields = ("contact",)
+    sortable_by = ()
+
+    def found(self, term: str) -> Q:
+        """By its id or the contact's. Index: customerevent_contact."""
+        return super().found(term) | (Q(contact_id=int(term)) if term.isdecimal() else Q())
 
 
 @admin.register(ContactList)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
@@ -16,6 +17,11 @@ def freeze(people: "QuerySet[Any]", *, store_id: int) -> FrozenAudience:
     """
     query, params = people.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
     with roomy():
+    try:
+        query, params = people.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:  # Django sees that it is nobody without asking the database
+        return FrozenAudience.objects.create(store_id=store_id)
+    with transaction.atomic():
         frozen = FrozenAudience.objects.create(store_id=store_id)
         head = "INSERT INTO audiences_frozenmember (frozen_id, contact_id) SELECT %s, chosen.id FROM ("
         with connection.cursor() as cursor:

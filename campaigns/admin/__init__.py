@@ -1,5 +1,5 @@
 """Campaigns in the ops console."""
 
-from campaigns.admin import campaigns, sending, templates
+from campaigns.admin import automations, campaigns, sending, templates
 
-__all__ = ["campaigns", "sending", "templates"]
+__all__ = ["automations", "campaigns", "sending", "templates"]

@@ -92,6 +92,8 @@ class CampaignAdmin(OpsAdmin):
         "frozen",
         "max_credits",
         "next_try_at",
+        "automation",
+        "not_after",
         "created_by",
         "created_at",
         "started_at",

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Min, QuerySet
 
@@ -26,7 +27,10 @@ def put(people: "QuerySet[Any]", *, run: AutomationRun, key: str, now: datetime)
     Index: automationfire_once.
     """
     chosen = people.filter(exclusion=None).order_by("pk").values("pk")[:RUN_MAX]
-    query, params = chosen.query.get_compiler(connection=connection).as_sql()
+    try:
+        query, params = chosen.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:  # Django sees that it is nobody without asking the database
+        return 0
     head = (
         "INSERT INTO campaigns_automationfire (automation_id, contact_id, key, run_id, due_at, created_at, fired_at)"
         " SELECT %s, chosen.id, %s, %s, %s, %s, %s FROM ("

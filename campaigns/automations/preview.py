@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audiences import audience
+from audiences.models import Contact
 from audiences.services.frozen import freeze, thaw
 from billing.prices import price_table
 from campaigns.automations import fires
@@ -45,14 +46,15 @@ def coming(automation: Automation) -> Coming:
     now = timezone.now()
     at, day = _when(automation, now=now)
     chosen = _who(automation, at=at or now, day=day, now=now)
-    frozen = freeze(chosen.filter(exclusion=None).order_by("pk")[:RUN_MAX], store_id=automation.store_id)
+    first = chosen.filter(exclusion=None).order_by("pk").values("pk")[:RUN_MAX]
+    frozen = freeze(Contact.objects.filter(pk__in=first), store_id=automation.store_id)
     try:
         draft = _draft(automation, frozen.pk)
         quote = make_quote(store=automation.store, draft=draft)
-        first = preview(store=automation.store, draft=draft, prices=price_table(now))
+        texts = preview(store=automation.store, draft=draft, prices=price_table(now))
     finally:
         thaw(frozen.pk)
-    return Coming(at, day, frozen.size, audience.exclusions(chosen), draft, quote, first)
+    return Coming(at, day, frozen.size, audience.exclusions(chosen), draft, quote, texts)
 
 
 def _when(automation: Automation, *, now: datetime) -> tuple[datetime | None, date | None]:

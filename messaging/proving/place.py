@@ -41,7 +41,7 @@ def surroundings(kind: str, more: Mapping[str, str]) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "PYTHONUNBUFFERED": "1",
         # Merchants of a trial are faster than any merchant may be.
-        **dict.fromkeys(("API_RATE_GENERAL", "API_RATE_SEND", "API_RATE_IMPORT"), "0"),
+        **dict.fromkeys(("API_RATE_GENERAL", "API_RATE_SEND", "API_RATE_IMPORT", "API_RATE_EVENTS"), "0"),
         **more,
     }
 

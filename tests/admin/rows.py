@@ -18,9 +18,11 @@ from audiences.models import (
     PageVisits,
     Suppression,
 )
+from audiences.models import ConsentEvent, ContactImport, CustomerEvent, FrozenAudience, ImportProblem, Suppression
 from audiences.services.keys import issue_key
 from billing.models import Price
 from campaigns.models import CampaignLink, ReasonCount
+from campaigns.models import AutomationFire, AutomationRun, ReasonCount
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.heartbeats import Process, beat
@@ -43,6 +45,7 @@ from messaging.models import (
     WebhookDelivery,
 )
 from tests.factories import (
+    AutomationFactory,
     CampaignFactory,
     ContactListFactory,
     MemberFactory,
@@ -88,6 +91,12 @@ def _store(number: int) -> None:
     PageVisits.objects.create(store=store, day=timezone.now().date(), page="join", visits=number)
     StoreTemplateFactory.create(store=store)
     SegmentFactory.create(store=store)
+    automation = AutomationFactory.create(store=store)
+    run = AutomationRun.objects.create(automation=automation, key="2026-07-01", outcome="nobody", due_at=timezone.now())
+    AutomationFire.objects.create(automation=automation, contact=contact, key="2026", run=run, due_at=run.due_at)
+    CustomerEvent.objects.create(
+        store=store, contact=contact, event_id="order-1", name="purchase", occurred_at=timezone.now()
+    )
     ReasonCount.objects.create(campaign=campaign, status="failed", reason="other", count=1)
     account = ProviderAccountFactory.create(store=store)
     RouteFactory.create(account=account, store=store)

@@ -15,6 +15,7 @@ from config.opaque import private_id, public_id
 from messaging.models import InboundMessage
 from tests.api.clients import with_key
 from tests.factories import (
+    AutomationFactory,
     CampaignFactory,
     ContactFactory,
     ContactListFactory,
@@ -88,6 +89,7 @@ ROWS: dict[str, Callable[[Store], int]] = {
     "whk": lambda store: int(WebhookEndpointFactory.create(store=store).pk),
     "dlv": _delivery,
     "inb": _text,
+    "aut": lambda store: int(AutomationFactory.create(store=store, active=False).pk),
     "tpl": lambda store: int(StoreTemplateFactory.create(store=store).pk),
     "bat": lambda store: int(SendBatch.objects.get(campaign_id=_campaign(store)).pk),
 }

@@ -26,6 +26,8 @@ SPENDS = {
 TO_NUMBERS = {"/api/v1/messages", "/api/v1/campaigns/{}/test"}
 # Starts work or makes what would be doubled by a repetition: with a key it happens once.
 ONCE = {
+    "/api/v1/automations",
+    "/api/v1/events",
     "/api/v1/campaigns",
     "/api/v1/campaigns/{}/clone",
     "/api/v1/campaigns/{}/resume",
@@ -36,6 +38,8 @@ ONCE = {
 }
 # Repeated they find it done already, or make a second thing that costs nothing and can be deleted.
 FREE = {
+    "/api/v1/automations/{}/off": "is off already",
+    "/api/v1/automations/{}/on": "is on already",
     "/api/v1/api-keys": "a second key can be revoked",
     "/api/v1/campaigns/preview": "reads",
     "/api/v1/campaigns/quote": "a price is no promise",

@@ -23,6 +23,8 @@ from campaigns.models import (
     SendBatch,
 )
 from campaigns.queries import batches, claim, clicks, finish, receipts, settle, unknown, watching
+from campaigns.models import Campaign, CampaignProgress, CampaignRecipient, CampaignSnapshot, SendBatch
+from campaigns.queries import automations, batches, claim, finish, receipts, settle, unknown, watching
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from messaging import polling
 from messaging.hooks import outbox_queries as outbox
@@ -153,6 +155,10 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     "hurry": (hooks.hurry, lambda: hooks.hurry(1, limit=5)),
     "publish_consents": (outbox.publish_consents, lambda: outbox.publish_consents(5, opt_outs=[1], opt_ins=[1])),
     "outcomes": (outbox.outcomes, lambda: outbox.outcomes(after=0, until=5000, stores=[1])),
+    "opt_outs_after": (
+        automations.opt_outs_after,
+        lambda: automations.opt_outs_after(automation_id=1, store_id=batch().store_id, since=timezone.now(), days=7),
+    ),
     "newly_low": (low_credits.newly_low, lambda: low_credits.newly_low(limit=5)),
     "recovered": (low_credits.recovered, lambda: low_credits.recovered(limit=5)),
     "movement": (watching.movement, lambda: watching.movement(batch().campaign_id)),

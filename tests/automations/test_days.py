@@ -94,7 +94,8 @@ def test_whose_message_belongs_to_a_day(day: str, offset: int, expected: Birthda
 
 def test_every_birthday_is_on_exactly_one_day_of_every_year() -> None:
     for year in (2026, 2028):
-        first, seen = date(year, 1, 1), []
+        first = date(year, 1, 1)
+        seen: list[tuple[int, int]] = []
         for number in range(366 if year == 2028 else 365):
             seen += birthdays(first + timedelta(days=number), offset=0).days
         assert len(seen) == len(set(seen)) == 366
