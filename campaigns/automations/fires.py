@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
 from django.db.models import Min, QuerySet
 
 from campaigns.models import Automation, AutomationFire, AutomationRun
+from config.sql import fetch
 
-RUN_MAX = 100_000  # people in one run; who is left comes with the next one
+
+class Meant(NamedTuple):
+    """A contact who was not meant before."""
+
+    contact_id: int
 
 
 class Wanted(NamedTuple):
@@ -21,25 +24,21 @@ class Wanted(NamedTuple):
     due_at: datetime
 
 
-def put(people: "QuerySet[Any]", *, run: AutomationRun, key: str, now: datetime) -> int:
-    """Mean these contacts and put them into the run, in one statement; how many were new.
+def put(contact_ids: Sequence[int], *, run: AutomationRun, key: str, now: datetime) -> list[int]:
+    """Mean these contacts and put them into the run; those who were not meant under this key before.
 
-    Index: automationfire_once.
+    One statement. Index: automationfire_once.
     """
-    chosen = people.filter(exclusion=None).order_by("pk").values("pk")[:RUN_MAX]
-    try:
-        query, params = chosen.query.get_compiler(connection=connection).as_sql()
-    except EmptyResultSet:  # Django sees that it is nobody without asking the database
-        return 0
-    head = (
-        "INSERT INTO campaigns_automationfire (automation_id, contact_id, key, run_id, due_at, created_at, fired_at)"
-        " SELECT %s, chosen.id, %s, %s, %s, %s, %s FROM ("
-    )
-    values: list[Any] = [run.automation_id, key, run.pk, run.due_at, now, now]
-    with connection.cursor() as cursor:
-        # The query is Django's own, its values are parameters.
-        cursor.execute(head + query + ") AS chosen (id) ON CONFLICT DO NOTHING", [*values, *params])
-        return int(cursor.rowcount)
+    sql = """
+        INSERT INTO campaigns_automationfire (automation_id, contact_id, key, run_id, due_at, created_at, fired_at)
+        SELECT %(automation_id)s, c.id, %(key)s, %(run_id)s, %(due_at)s, %(now)s, %(now)s
+          FROM unnest(%(contact_ids)s::bigint[]) AS c (id)
+            ON CONFLICT DO NOTHING
+        RETURNING contact_id
+    """
+    ids = {"automation_id": run.automation_id, "run_id": run.pk, "contact_ids": list(contact_ids)}
+    rows = fetch(sql, {**ids, "key": key, "due_at": run.due_at, "now": now}, Meant)
+    return sorted(row.contact_id for row in rows)
 
 
 def wait(automation: Automation, wanted: Iterable[Wanted], *, now: datetime) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from campaigns.automations import fires
 from campaigns.automations.runs import Ran, begin, finish
-from campaigns.automations.who import members
+from campaigns.automations.who import judge
 from campaigns.models import Automation, AutomationFire, AutomationRun
 
 MINUTE = timedelta(minutes=1)
@@ -28,24 +28,26 @@ def gather(automation: Automation, *, now: datetime) -> Ran:
         return Ran("again")
     run = begin(automation, key=key, due_at=due[0].due_at, now=now)
     taken, left_out = _judge(automation, due, now=now)
-    AutomationFire.objects.filter(pk__in=taken).update(run=run, fired_at=now)
+    AutomationFire.objects.filter(pk__in=taken.values()).update(run=run, fired_at=now)
     _look_again(automation, not_before=minute + MINUTE)
     not_after = now + timedelta(hours=automation.window_hours)
-    return finish(automation, run, people=len(taken), left_out=left_out, not_after=not_after)
+    return finish(automation, run, people=sorted(taken), left_out=left_out, not_after=not_after)
 
 
-def _judge(automation: Automation, due: list[AutomationFire], *, now: datetime) -> tuple[list[int], dict[str, int]]:
-    """The fires to be put into a run, and how many were left out by reason. Whoever is in it twice waits once more."""
+def _judge(
+    automation: Automation, due: list[AutomationFire], *, now: datetime
+) -> tuple[dict[int, int], dict[str, int]]:
+    """contact -> fire to be put into a run; how many were left out, by reason. Who is there twice waits once more."""
     oldest = now - timedelta(hours=automation.window_hours)
     late = [fire.pk for fire in due if fire.due_at < oldest]
     first = {fire.contact_id: fire.pk for fire in reversed(due) if fire.due_at >= oldest}
-    known = dict(members(automation, now=now).filter(pk__in=list(first)).values_list("pk", "exclusion"))
+    known = judge(automation, list(first), now=now)
     by_reason: dict[str, list[int]] = {"late": late} if late else {}
-    taken = []
+    taken = {}
     for contact_id, fire_id in first.items():
         reason = known.get(contact_id, "not_in_audience")
         if reason is None:
-            taken.append(fire_id)
+            taken[contact_id] = fire_id
         else:
             by_reason.setdefault(reason, []).append(fire_id)
     counts = Counter({reason: fires.leave_out(ids, reason=reason) for reason, ids in by_reason.items()})

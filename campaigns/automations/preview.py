@@ -1,20 +1,17 @@
 """The next run before it comes: when, who, and for how much, counted as the run itself will be."""
 
-from datetime import date, datetime, timedelta
+from collections import Counter
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from audiences import audience
-from audiences.models import Contact
-from audiences.services.frozen import freeze, thaw
+from audiences.services.frozen import freeze_ids, thaw
 from billing.prices import price_table
 from campaigns.automations import fires
-from campaigns.automations.fires import RUN_MAX
-from campaigns.automations.gather import AT_ONCE
+from campaigns.automations.gather import AT_ONCE, MINUTE
 from campaigns.automations.sweep import next_time
-from campaigns.automations.who import meant, members
+from campaigns.automations.who import Chosen, choose, judge
 from campaigns.drafts import Draft
 from campaigns.models import Automation, Quote
 from campaigns.models.automation import DAILY
@@ -41,20 +38,19 @@ class Coming(NamedTuple):
 def coming(automation: Automation) -> Coming:
     """The next run; of one that is switched off the one that would be next. Nothing is sent or held.
 
-    Two statements over the audience, and a quote over those who are meant.
+    As much work as the run itself, without its rows.
     """
     now = timezone.now()
     at, day = _when(automation, now=now)
-    chosen = _who(automation, at=at or now, day=day, now=now)
-    first = chosen.filter(exclusion=None).order_by("pk").values("pk")[:RUN_MAX]
-    frozen = freeze(Contact.objects.filter(pk__in=first), store_id=automation.store_id)
+    chosen = _who(automation, day=day, now=max(at or now, now))
+    frozen = freeze_ids(chosen.ids, store_id=automation.store_id)
     try:
         draft = _draft(automation, frozen.pk)
         quote = make_quote(store=automation.store, draft=draft)
         texts = preview(store=automation.store, draft=draft, prices=price_table(now))
     finally:
         thaw(frozen.pk)
-    return Coming(at, day, frozen.size, audience.exclusions(chosen), draft, quote, texts)
+    return Coming(at, day, len(chosen.ids), chosen.left_out, draft, quote, texts)
 
 
 def _when(automation: Automation, *, now: datetime) -> tuple[datetime | None, date | None]:
@@ -66,14 +62,16 @@ def _when(automation: Automation, *, now: datetime) -> tuple[datetime | None, da
     return columns["next_run_at"], columns["next_day"]
 
 
-def _who(automation: Automation, *, at: datetime, day: date | None, now: datetime) -> "QuerySet[Any]":
+def _who(automation: Automation, *, day: date | None, now: datetime) -> Chosen:
+    """Whom it would mean at `now`; of those who wait, those of the same minute."""
     if day is not None:
-        return meant(automation, day=day, now=max(at, now))
-    # Whoever waits for the same minute comes along.
-    soon = fires.waiting(automation).filter(due_at__lte=max(at, now) + timedelta(minutes=1))
-    return members(automation, now=max(at, now)).filter(
-        pk__in=list(soon.values_list("contact_id", flat=True)[:AT_ONCE])
-    )
+        return choose(automation, day=day, now=now)
+    soon = fires.waiting(automation).filter(due_at__lte=now + MINUTE).values_list("contact_id", flat=True)
+    waiting = list(dict.fromkeys(soon[:AT_ONCE]))
+    known = judge(automation, waiting, now=now)
+    reasons = {contact_id: known.get(contact_id, "not_in_audience") for contact_id in waiting}
+    left_out = Counter(reason for reason in reasons.values() if reason is not None)
+    return Chosen(sorted(one for one, reason in reasons.items() if reason is None), dict(left_out))
 
 
 def _draft(automation: Automation, frozen_id: int) -> Draft:

@@ -1,18 +1,17 @@
 """A run: people become a scheduled campaign with an audience of just them. Within the caller's transaction."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db.models.functions import Now
 
-from audiences import audience
-from audiences.models import Contact
-from audiences.services.frozen import freeze
+from audiences.services.frozen import freeze_ids
 from campaigns import history
 from campaigns.automations import fires
 from campaigns.automations.days import DAY, Hour
-from campaigns.automations.who import fire_key, meant
-from campaigns.models import Automation, AutomationFire, AutomationRun, Campaign
+from campaigns.automations.who import choose, fire_key
+from campaigns.models import Automation, AutomationRun, Campaign
 from campaigns.states import CAMPAIGN
 from config.audit import SYSTEM
 from config.opaque import public_id
@@ -49,10 +48,9 @@ def run_day(automation: Automation, *, now: datetime) -> Ran:
 
 
 def _send_day(automation: Automation, run: AutomationRun, *, day: date, not_after: datetime, now: datetime) -> Ran:
-    chosen = meant(automation, day=day, now=now)
-    left_out = audience.exclusions(chosen)
-    people = fires.put(chosen, run=run, key=fire_key(automation, day=day), now=now)
-    return finish(automation, run, people=people, left_out=left_out, not_after=not_after)
+    chosen = choose(automation, day=day, now=now)
+    people = fires.put(chosen.ids, run=run, key=fire_key(automation, day=day), now=now)
+    return finish(automation, run, people=people, left_out=chosen.left_out, not_after=not_after)
 
 
 def begin(automation: Automation, *, key: str, due_at: datetime, now: datetime) -> AutomationRun:
@@ -63,22 +61,26 @@ def begin(automation: Automation, *, key: str, due_at: datetime, now: datetime) 
 
 
 def finish(
-    automation: Automation, run: AutomationRun, *, people: int, left_out: dict[str, int], not_after: datetime
+    automation: Automation,
+    run: AutomationRun,
+    *,
+    people: Sequence[int],
+    left_out: dict[str, int],
+    not_after: datetime,
 ) -> Ran:
-    """The campaign to those who were put into the run, when there are any. `not_after`: it must have started by then"""
+    """The campaign to the contacts who were put into the run, when there are any; it must start by `not_after`."""
     rows = AutomationRun.objects.filter(pk=run.pk)
     if not people:
         rows.update(left_out=left_out, reason="Nobody who is meant may be texted." if left_out else run.reason)
         return Ran("nobody")
-    campaign = _campaign(automation, run, not_after=not_after)
-    rows.update(outcome="made", reason="", people=people, left_out=left_out, campaign=campaign)
-    return Ran("made", people)
+    campaign = _campaign(automation, run, people=people, not_after=not_after)
+    rows.update(outcome="made", reason="", people=len(people), left_out=left_out, campaign=campaign)
+    return Ran("made", len(people))
 
 
-def _campaign(automation: Automation, run: AutomationRun, *, not_after: datetime) -> Campaign:
+def _campaign(automation: Automation, run: AutomationRun, *, people: Sequence[int], not_after: datetime) -> Campaign:
     """draft → scheduled for now. Its audience is frozen: a run never reaches anybody but those who were meant."""
-    inside = AutomationFire.objects.filter(run=run).values("contact_id")
-    frozen = freeze(Contact.objects.filter(pk__in=inside), store_id=automation.store_id)
+    frozen = freeze_ids(people, store_id=automation.store_id)
     campaign = Campaign.objects.create(
         store_id=automation.store_id,
         automation=automation,

@@ -129,7 +129,7 @@ def test_more_than_its_limit_of_credits_is_not_spent(store: Store) -> None:
     assert texted(automation) == []
 
 
-@pytest.mark.parametrize("place", ["freeze", "history.append"])
+@pytest.mark.parametrize("place", ["freeze_ids", "history.append"])
 def test_killed_between_the_fires_and_the_campaign_nothing_is_left_and_the_next_sweep_sends_once(
     store: Store, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -164,12 +164,12 @@ def test_one_that_breaks_keeps_no_other_waiting(store: Store, monkeypatch: pytes
         actor=SYSTEM,
     )
 
-    def meant(automation: Any, **options: Any) -> Any:
+    def choose(automation: Any, **options: Any) -> Any:
         if automation.pk == broken.pk:
             raise LookupError
-        return who.meant(automation, **options)
+        return who.choose(automation, **options)
 
-    monkeypatch.setattr("campaigns.automations.runs.meant", meant)
+    monkeypatch.setattr("campaigns.automations.runs.choose", choose)
     done, later = passed("2026-07-01T06:00", "2026-07-01T06:04:59")
 
     assert done == {"due": 2, "failed": 1, "made": 1, "people": 1}
