@@ -120,7 +120,7 @@ def test_win_back_walks_along_the_store_and_looks_people_up(crowd: Store, plan: 
 def test_what_is_due_is_found_among_many(store: Store, plan: Plan) -> None:
     AutomationFactory.create(store=store, send_hour=(timezone.now().hour + 12) % 24)
     names = [field.column for field in Automation._meta.concrete_fields if field.column not in {"id", "name"}]
-    columns = ", ".join(names)
+    columns = ", ".join(map(str, names))
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO campaigns_automation (name, {columns}) SELECT 'A ' || n, {columns}"
