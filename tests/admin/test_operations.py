@@ -18,7 +18,13 @@ from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.models import AuditEvent
 from messaging.models import ProviderAccount
-from tests.factories import CampaignFactory, CreditAccountFactory, ProviderAccountFactory, UserFactory
+from tests.factories import (
+    AutomationFactory,
+    CampaignFactory,
+    CreditAccountFactory,
+    ProviderAccountFactory,
+    UserFactory,
+)
 
 
 def ask(ops: Client, name: str, *rows: Model, **answers: Any) -> Any:
@@ -226,3 +232,17 @@ def test_a_provider_account_is_stopped_and_activated(ops: Client, db: None) -> N
     account.refresh_from_db()
     assert (account.status, account.status_reason) == ("active", "")
     assert ProviderAccount.objects.get().credentials["api_key"] == "test-key"
+
+
+# Automations --------------------------------------------------------------------------------------------------------
+
+
+def test_an_automation_is_switched_off_with_a_reason(ops: Client) -> None:
+    automation = AutomationFactory.create()
+
+    answer = ask(ops, "off", automation, reason="complaints")
+
+    automation.refresh_from_db()
+    event = AuditEvent.objects.get(action="automation.switch_off")
+    assert (automation.active, event.reason, event.actor.partition(":")[0]) == (False, "complaints", "staff")
+    assert told(answer) == [f"{automation.name}: it is switched off."]
