@@ -50,6 +50,7 @@ def test_each_line_of_the_table_is_a_row(scheduler: Any) -> None:
         "messaging.expire_calls": ("messaging.expire_calls", "default", 10, True),
         "messaging.finish_drained": ("messaging.finish_drained", "default", 10, True),
         "campaigns.resume_snapshots": ("campaigns.resume_snapshots", "default", 15, True),
+        "campaigns.run_automations": ("campaigns.run_automations", "default", 15, True),
         "campaigns.close_holds": ("campaigns.close_holds", "default", 30, True),
         "audiences.resume_imports": ("audiences.resume_imports", "default", 30, True),
         "messaging.watch": ("messaging.watch", "default", 30, True),
