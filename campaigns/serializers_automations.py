@@ -74,7 +74,7 @@ class AutomationBody(Body):
         child=serializers.CharField(max_length=20),
         required=False,
         max_length=10,
-        help_text="`winback`: what counts as being active: `event` (a customer event), `delivered` (a message).",
+        help_text="`winback`: what counts as being active: `event` (a customer event), `delivered` (a message), `clicked`.",
     )
     event_name = serializers.CharField(
         max_length=60, required=False, allow_blank=True, help_text="`event`: it listens for events of this name …"
@@ -213,4 +213,5 @@ class StatisticsShape(serializers.Serializer[Any]):
     counts = RecipientCountsShape()
     credits = serializers.IntegerField(help_text="Charged.")
     opt_outs = serializers.IntegerField(help_text="People who opted out within seven days after they were in a run.")
-    clicks = serializers.IntegerField(allow_null=True, help_text="null: links are not counted.")
+    clicks = serializers.IntegerField(help_text="By people, on links of its messages.")
+    clickers = serializers.IntegerField(help_text="Recipients who clicked at least once.")

@@ -23,7 +23,12 @@ def deliveries(since: datetime) -> "QuerySet[Any]":
     return CampaignRecipient.objects.filter(contact_id=OuterRef("pk"), status="delivered", final_at__gt=since)
 
 
-ACTIVITIES: dict[str, Activity] = {"event": events, "delivered": deliveries}
+def clicks(since: datetime) -> "QuerySet[Any]":
+    """The contact followed a link of ours for the first time. Index: the recipients' contact."""
+    return CampaignRecipient.objects.filter(contact_id=OuterRef("pk"), clicked_at__gt=since)
+
+
+ACTIVITIES: dict[str, Activity] = {"event": events, "delivered": deliveries, "clicked": clicks}
 
 
 def register(name: str, activity: Activity) -> None:

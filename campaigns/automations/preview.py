@@ -75,11 +75,11 @@ def _who(automation: Automation, *, day: date | None, now: datetime) -> Chosen:
 
 
 def _draft(automation: Automation, frozen_id: int) -> Draft:
-    return Draft(
-        message=automation.message,
-        kind=automation.campaign_kind,
-        audience={"kind": "frozen", "id": frozen_id, "exclude": []},
-        on_missing=automation.on_missing,
-        plain_values=automation.plain_values,
-        opt_out_text=automation.store.opt_out_text,
-    )
+    fields = {
+        "message": automation.message,
+        "kind": automation.campaign_kind,
+        "audience": {"kind": "frozen", "id": frozen_id, "exclude": []},
+        "on_missing": automation.on_missing,
+        "plain_values": automation.plain_values,
+    }
+    return Draft.unsaved(store=automation.store, fields=fields)

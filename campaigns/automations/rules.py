@@ -23,7 +23,7 @@ OF_KIND: Mapping[str, Mapping[str, Any]] = {
         "send_hour": 11,
         "window_hours": 6,
         "inactive_days": 90,
-        "activity": ["event", "delivered"],
+        "activity": ["event", "delivered", "clicked"],
         "dedupe_hours": 90 * 24,
     },
     "event": {

@@ -11,13 +11,14 @@ from campaigns.progress import STATUSES
 from campaigns.queries.automations import opt_outs_after
 
 BLAME_DAYS = 7
+SUMMED = ("audience", "credits_charged", "human_clicks", "clickers", *STATUSES)
 
 
 class Statistics(NamedTuple):
     """Since a moment. `runs` by outcome; `people` who were put into runs; `counts` of their campaigns' recipients.
 
-    `opt_outs`: people who opted out within BLAME_DAYS after they were put into a run. `clicks`: None while links are
-    not counted.
+    `opt_outs`: people who opted out within BLAME_DAYS after they were put into a run. `clicks`: by people, on links;
+    `clickers`: recipients who clicked at least once.
     """
 
     since: datetime
@@ -29,7 +30,8 @@ class Statistics(NamedTuple):
     counts: dict[str, int]
     credits: int
     opt_outs: int
-    clicks: int | None = None
+    clicks: int
+    clickers: int
 
 
 def measure(automation: Automation, *, days: int) -> Statistics:
@@ -40,9 +42,7 @@ def measure(automation: Automation, *, days: int) -> Statistics:
     since = timezone.now() - timedelta(days=days)
     runs = AutomationRun.objects.filter(automation=automation, created_at__gte=since)
     campaigns = Campaign.objects.filter(automation=automation, created_at__gte=since)
-    sums = campaigns.aggregate(
-        **{name: Sum(f"progress__{name}", default=0) for name in ("audience", "credits_charged", *STATUSES)}
-    )
+    sums = campaigns.aggregate(**{name: Sum(f"progress__{name}", default=0) for name in SUMMED})
     numbers = runs.aggregate(
         people=Sum("people", default=0),
         **{name: Count("pk", filter=Q(outcome=name)) for name in ("made", "nobody", "missed")},
@@ -56,6 +56,8 @@ def measure(automation: Automation, *, days: int) -> Statistics:
         audience=sums["audience"],
         counts={name: sums[name] for name in STATUSES},
         credits=sums["credits_charged"],
+        clicks=sums["human_clicks"],
+        clickers=sums["clickers"],
         opt_outs=opt_outs_after(
             automation_id=automation.pk, store_id=automation.store_id, since=since, days=BLAME_DAYS
         ),

@@ -6,7 +6,7 @@ from audiences.models import FrozenAudience, FrozenMember, Store
 from audiences.services.consent import change_consent
 from campaigns.automations.preview import coming
 from campaigns.automations.statistics import measure
-from campaigns.models import Automation, AutomationFire, AutomationRun, Campaign
+from campaigns.models import Automation, AutomationFire, AutomationRun, Campaign, CampaignProgress
 from campaigns.services import automations
 from config.audit import SYSTEM
 from messaging.hooks import publish
@@ -99,6 +99,8 @@ def test_statistics_add_up(store: Store) -> None:
         change_consent(store_id=store.pk, contact_id=people[2].pk, consent="opted_out", source="stop", actor=SYSTEM)
     passed("2026-07-02T12:00", "2026-07-03T06:00")
 
+    CampaignProgress.objects.filter(campaign__automation=automation).update(human_clicks=3, clickers=2)
+
     with at("2026-07-04T00:00"):
         found = measure(automation, days=90)
         later = measure(automation, days=1)
@@ -107,7 +109,7 @@ def test_statistics_add_up(store: Store) -> None:
     assert (found.people, found.left_out) == (2, {"not_opted_in": 1, "opted_out": 1})
     assert found.campaigns == {"sending": 1}
     assert (found.audience, found.counts["sent"], found.credits) == (2, 2, 2)
-    assert (found.opt_outs, found.clicks) == (1, None)
+    assert (found.opt_outs, found.clicks, found.clickers) == (1, 3, 2)
     assert (later.runs["made"], later.people, later.credits) == (0, 0, 0)
 
 

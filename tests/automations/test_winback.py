@@ -55,11 +55,14 @@ def test_who_was_not_active_is_texted_by_a_marketing_campaign(store: Store) -> N
     assert [campaign.kind for campaign in campaigns(automation)] == ["marketing"]
 
 
-@pytest.mark.parametrize(("chosen", "expected"), [(["event"], [1]), (["delivered"], [0]), (["event", "delivered"], [])])
+@pytest.mark.parametrize(
+    ("chosen", "expected"), [(["event"], [1]), (["delivered"], [0]), (["event", "delivered"], []), (["clicked"], [0])]
+)
 def test_what_counts_as_active_is_chosen(store: Store, chosen: list[str], expected: list[int]) -> None:
     people = [member(store), member(store)]
     bought(people[0], LATELY)
     reached(people[1], LATELY)
+    CampaignRecipient.objects.filter(contact=people[1]).update(clicked_at=LATELY)
     automation = winback(store, activity=chosen)
 
     passed("2026-07-01T08:00")
@@ -94,6 +97,6 @@ def test_one_more_activity_can_be_registered(store: Store, monkeypatch: pytest.M
     monkeypatch.setattr(activity, "ACTIVITIES", dict(activity.ACTIVITIES))
     activity.register("bought", activity.events)
 
-    assert set(activity.ACTIVITIES) == {"event", "delivered", "bought"}
+    assert set(activity.ACTIVITIES) == {"event", "delivered", "clicked", "bought"}
     with pytest.raises(ValueError, match="event"):
         activity.register("event", activity.events)
