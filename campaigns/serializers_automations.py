@@ -74,7 +74,7 @@ class AutomationBody(Body):
         child=serializers.CharField(max_length=20),
         required=False,
         max_length=10,
-        help_text="`winback`: what counts as being active: `event` (a customer event), `delivered` (a message), `clicked`.",
+        help_text="`winback`: what counts as active: `event` (a customer event), `delivered` (a message), `clicked`.",
     )
     event_name = serializers.CharField(
         max_length=60, required=False, allow_blank=True, help_text="`event`: it listens for events of this name …"

@@ -21,8 +21,7 @@ from audiences.models import (
 from audiences.models import ConsentEvent, ContactImport, CustomerEvent, FrozenAudience, ImportProblem, Suppression
 from audiences.services.keys import issue_key
 from billing.models import Price
-from campaigns.models import CampaignLink, ReasonCount
-from campaigns.models import AutomationFire, AutomationRun, ReasonCount
+from campaigns.models import AutomationFire, AutomationRun, CampaignLink, ReasonCount
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.heartbeats import Process, beat

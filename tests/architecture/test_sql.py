@@ -22,9 +22,7 @@ from campaigns.models import (
     CampaignSnapshot,
     SendBatch,
 )
-from campaigns.queries import batches, claim, clicks, finish, receipts, settle, unknown, watching
-from campaigns.models import Campaign, CampaignProgress, CampaignRecipient, CampaignSnapshot, SendBatch
-from campaigns.queries import automations, batches, claim, finish, receipts, settle, unknown, watching
+from campaigns.queries import automations, batches, claim, clicks, finish, receipts, settle, unknown, watching
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from messaging import polling
 from messaging.hooks import outbox_queries as outbox
