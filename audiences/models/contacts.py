@@ -1,7 +1,6 @@
 """Contacts, what they consented to, the lists they are on, and the phones that must not be texted."""
 
 from django.db import models
-from django.db.models import F, Q
 from django.db.models import Q
 from django.db.models.functions import Cast, ExtractDay, ExtractMonth
 from django.utils import timezone
@@ -57,10 +56,6 @@ class Contact(models.Model):
             models.Index(fields=["store", "updated_at"], name="contact_changed"),
             models.Index(fields=["phone_hash"], name="contact_phone_hash"),
             # birthdays as days of the year, 12 March is 312: whoever has none costs nothing
-            models.Index(
-                F("store"),
-                ExtractMonth("birthday") * 100 + ExtractDay("birthday"),
-            # whose birthday it is, in whatever year
             models.Index("store", BORN, name="contact_birthday", condition=Q(birthday__isnull=False)),
         ]
 

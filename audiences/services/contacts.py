@@ -10,8 +10,7 @@ from django.utils import timezone
 from audiences.erasure import Erased, clear_all
 from audiences.errors import DuplicatePhone
 from audiences.fields import BadValue, check
-from audiences.models import Contact, ContactList, ListMembership, OptInRequest, Store, Suppression
-from audiences.models import Contact, ContactList, CustomerEvent, ListMembership, Store, Suppression
+from audiences.models import Contact, ContactList, CustomerEvent, ListMembership, OptInRequest, Store, Suppression
 from audiences.models.contacts import CONSENTS
 from audiences.phones import CODES, BadPhone, Phone, normalise, phone_hash
 from audiences.services.consent import append_event

@@ -7,8 +7,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from audiences.models import FrozenAudience, FrozenMember
-from config.sql import roomy
-from config.sql import copy_rows
+from config.sql import copy_rows, roomy
 
 
 def freeze(people: "QuerySet[Any]", *, store_id: int) -> FrozenAudience:
@@ -18,11 +17,6 @@ def freeze(people: "QuerySet[Any]", *, store_id: int) -> FrozenAudience:
     """
     query, params = people.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
     with roomy():
-    try:
-        query, params = people.order_by().values("pk").query.get_compiler(connection=connection).as_sql()
-    except EmptyResultSet:  # Django sees that it is nobody without asking the database
-        return FrozenAudience.objects.create(store_id=store_id)
-    with transaction.atomic():
         frozen = FrozenAudience.objects.create(store_id=store_id)
         head = "INSERT INTO audiences_frozenmember (frozen_id, contact_id) SELECT %s, chosen.id FROM ("
         with connection.cursor() as cursor:

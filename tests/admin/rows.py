@@ -11,6 +11,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from audiences.models import (
     ConsentEvent,
     ContactImport,
+    CustomerEvent,
     FrozenAudience,
     ImportProblem,
     JoinPage,
@@ -18,7 +19,6 @@ from audiences.models import (
     PageVisits,
     Suppression,
 )
-from audiences.models import ConsentEvent, ContactImport, CustomerEvent, FrozenAudience, ImportProblem, Suppression
 from audiences.services.keys import issue_key
 from billing.models import Price
 from campaigns.models import AutomationFire, AutomationRun, CampaignLink, ReasonCount

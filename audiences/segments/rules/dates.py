@@ -8,20 +8,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Q
-from django.db.models.functions import ExtractDay, ExtractMonth
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
+from audiences.models.contacts import BORN
 from audiences.segments.arguments import AGE, DAYS, SHIFT, Day, Flag, Month, MonthDay, OneOrSeveral, Pair
 from audiences.segments.calendar import Span, around, born_by, spans
 from audiences.segments.rule import Asked, Condition, Operator, Rule
-
-BIRTHDAY = ExtractMonth("birthday") * 100 + ExtractDay("birthday")  # the index has it, too
 
 
 def _celebrate(days: Iterable[Span]) -> Q:
     met = Q()
     for first, last in days:
-        met |= Q(GreaterThanOrEqual(BIRTHDAY, first), LessThanOrEqual(BIRTHDAY, last))
+        met |= Q(GreaterThanOrEqual(BORN, first), LessThanOrEqual(BORN, last))
     return Q(birthday__isnull=False) & met
 
 

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0007_plans'),
+        ('audiences', '0010_segments'),
     ]
 
     operations = [
@@ -25,10 +25,6 @@ class Migration(migrations.Migration):
                 ('occurred_at', models.DateTimeField()),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(models.F('store'), django.db.models.functions.comparison.Cast(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.datetime.ExtractMonth('birthday'), '*', models.Value(100)), '+', django.db.models.functions.datetime.ExtractDay('birthday')), models.SmallIntegerField()), condition=models.Q(('birthday__isnull', False)), name='contact_birthday'),
         ),
         migrations.AddField(
             model_name='customerevent',

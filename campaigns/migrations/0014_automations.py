@@ -9,9 +9,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0008_events'),
+        ('audiences', '0011_events'),
         ('billing', '0004_low_since'),
-        ('campaigns', '0011_links'),
+        ('campaigns', '0013_pinned_quotes'),
     ]
 
     operations = [
