@@ -10,6 +10,7 @@ Problem
     ├── NotYours         409: a suppression that only staff lifts
     ├── SegmentInUse     409: scheduled campaigns are for the segment
     └── FixedSegment     409: every store has it, as it is
+    └── ImportEnded      409: an import that has ended cannot be cancelled
 """
 
 from config.problems import Conflict, Problem
@@ -47,3 +48,7 @@ class SegmentInUse(Conflict):
 
 class FixedSegment(Conflict):
     """Every store has this segment: it cannot be changed or deleted."""
+class ImportEnded(Conflict):
+    """This import has ended already."""
+
+    code = "INVALID_STATUS"

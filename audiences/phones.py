@@ -27,6 +27,7 @@ INVISIBLE = (
 )
 UNSEEN = str.maketrans("", "", INVISIBLE)
 BETWEEN = str.maketrans("", "", " -().\u00a0" + INVISIBLE)
+MAIN_REGIONS = {str(code): regions[0] for code, regions in phonenumbers.COUNTRY_CODE_TO_REGION_CODE.items()}
 MOBILE = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 PARSE_CODES = {
@@ -62,13 +63,31 @@ class BadPhone(ValueError):
 
 def normalise(text: str, *, country: str) -> Phone:
     """The phone that `text` means when written in `country` (ISO 3166). Raises BadPhone."""
+    home = _usual_mobile(country)
+    if home is not None and (match := home.pattern.fullmatch(text)):
+        return Phone(home.prefix + match[1], country)
     bare = text.translate(BETWEEN)
     if not bare:
         raise BadPhone("empty")
-    usual = _usual_mobile(country)
-    if usual is not None and (match := usual.pattern.fullmatch(bare)):
-        return Phone(usual.prefix + match[1], country)
-    return judge(text, country=country)
+    if home is not None and (match := home.pattern.fullmatch(bare)):
+        return Phone(home.prefix + match[1], country)
+    return _from_abroad(bare, country=country) or judge(text, country=country)
+
+
+def _from_abroad(bare: str, *, country: str) -> Phone | None:
+    """A usual mobile number of any country, dialled with its calling code."""
+    if bare[0] == "+":
+        dialled = bare[1:]
+    elif bare[:2] == "00" and _dials_abroad_with_zeros(country):
+        dialled = bare[2:]
+    else:
+        return None
+    for digits in (2, 3, 1):  # no calling code begins like another
+        if region := MAIN_REGIONS.get(dialled[:digits]):
+            pattern = _national_mobile(region)
+            found = pattern.fullmatch(dialled, digits) if pattern else None
+            return Phone(f"+{dialled}", region) if found else None
+    return None
 
 
 def judge(text: str, *, country: str) -> Phone:
@@ -103,13 +122,31 @@ class _Usual(NamedTuple):
 
 @cache
 def _usual_mobile(country: str) -> _Usual | None:
+    """How a country's mobile numbers are written there: alone, or with its own calling code. Group 1 is the number."""
+    about, national = PhoneMetadata.metadata_for_region(country, None), _national_mobile(country)
+    if about is None or national is None:
+        return None
+    code = about.country_code
+    dialled = f"(?:\\+{code}|00{code})?" if about.international_prefix == "00" else f"(?:\\+{code})?"
+    return _Usual(f"+{code}", re.compile(f"{dialled}({national.pattern})", re.ASCII))
+
+
+@cache
+def _dials_abroad_with_zeros(country: str) -> bool:
+    about = PhoneMetadata.metadata_for_region(country, None)
+    return about is not None and about.international_prefix == "00"
+
+
+@cache
+def _national_mobile(country: str) -> re.Pattern[str] | None:
     """The pattern of a country's mobile numbers from the library's own metadata, written plainly.
 
-    None where the library does more than match: calling codes shared by countries. What it would strip (dialling
-    prefixes) or call another type first (premium, pager …) does not match and is left to `judge`.
+    None where the library does more than match: in countries that are not the first of those that share their calling
+    code. What it would strip (dialling prefixes) or call another type first (premium, pager …) does not match and is
+    left to `judge`.
     """
     about = PhoneMetadata.metadata_for_region(country, None)
-    if about is None or len(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[about.country_code or 0]) > 1:
+    if about is None or MAIN_REGIONS.get(str(about.country_code)) != country or about.leading_digits:
         return None
     mobile, sooner = about.mobile, [about.premium_rate, about.toll_free, about.shared_cost, about.voip, about.pager]
     if mobile is None or not mobile.national_number_pattern or not mobile.possible_length:
@@ -119,17 +156,12 @@ def _usual_mobile(country: str) -> _Usual | None:
     stripped = [prefix for prefix in (about.international_prefix, about.national_prefix_for_parsing, "0") if prefix]
     lengths = "|".join(f"[0-9]{{{length}}}$" for length in mobile.possible_length)
     never = "|".join([*(f"(?:{prefix})" for prefix in stripped), *other])
-    dialled = f"(?:\\+{about.country_code}" + (
-        f"|00{about.country_code})?" if about.international_prefix == "00" else ")?"
-    )
-    return _Usual(
-        f"+{about.country_code}",
-        re.compile(f"{dialled}((?!{never})(?={lengths})(?:{_uncaptured(mobile.national_number_pattern)}))", re.ASCII),
-    )
+    pattern = f"(?!{never})(?={lengths})(?:{mobile.national_number_pattern})"
+    return re.compile(_uncaptured(pattern), re.ASCII)
 
 
 def _uncaptured(pattern: str) -> str:
-    """The pattern with groups that capture nothing, so that group 1 is the whole number."""
+    """The pattern with groups that capture nothing, so that it can stand in a group."""
     return re.sub(r"\((?!\?)", "(?:", pattern)
 
 

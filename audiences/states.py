@@ -5,11 +5,12 @@ from config.statemachine import Machine, Move
 IMPORT = Machine(
     name="import",
     column="status",
-    states=("pending", "running", "done", "failed"),
+    states=("pending", "running", "done", "failed", "cancelled"),
     moves={
         "start": Move(("pending", "running"), "running"),
         "finish": Move(("running",), "done"),
         "fail": Move(("pending", "running"), "failed"),
+        "cancel": Move(("pending", "running"), "cancelled"),
     },
 )
 IMPORT_OPEN = ("pending", "running")
@@ -26,3 +27,4 @@ OPT_IN = Machine(
     },
 )
 OPT_IN_OPEN = ("waiting", "sent")
+IMPORT_ENDED = ("done", "failed", "cancelled")

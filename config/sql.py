@@ -85,6 +85,17 @@ def copy_rows(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[obj
             copy.write_row(row)
 
 
+def copy_text(*, table: str, columns: Sequence[str], text: bytes) -> None:
+    """As `copy_rows`, for lines that are in COPY's text format already; what is empty becomes NULL."""
+    names = ", ".join(columns)
+    with (
+        connection.wrap_database_errors,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN (NULL '')") as copy,
+    ):
+        copy.write(text)
+
+
 def assert_no_transaction() -> None:
     """Raise TransactionOpen if a transaction is open; a test case's own outer block does not count.
 

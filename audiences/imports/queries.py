@@ -1,89 +1,110 @@
-"""The set-based statements of one chunk, in their order. All run in the chunk's transaction, on rows of one import.
+"""The set-based statements that write a chunk of staged rows, in their order, all in the chunk's transaction.
 
 Locks: the import's row (by the caller), then contacts by id, then the list's row.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import connection
 
-from audiences.imports.rows import Row
-from config.sql import copy_rows, execute, fetch_one
-
-STAGING = "audiences_import_staging"
+from config.sql import execute, fetch_one
 
 
 class Matched(NamedTuple):
-    """Rows of the chunk: all, those whose contact exists, those that would change it."""
+    """Rows of the chunk: all, those without a contact, those that would change theirs; and the last one's number."""
 
     rows: int
-    known: int
+    new: int
     changed: int
+    last: int
 
 
-def stage(rows: Iterable[Row]) -> None:
-    """Put the chunk's rows into the session's own temporary table. COPY; no lock that anybody else could want."""
+def take_chunk(*, import_id: int, store_id: int, after: int, size: int, stated: str) -> None:
+    """Take the next `size` staged rows into the session's own temporary table, find and lock whose contacts exist.
+
+    New ones get their ids here, in the order of the file. A phone that opted out of this store before (its suppression
+    outlives the contact) is taken as opted out. Indexes: the primary key of importrow, contact_phone_once,
+    suppression_once.
+    """
+    _make_room()
+    sql = """
+        WITH chunk AS MATERIALIZED (
+            SELECT s.*
+              FROM audiences_importrow s
+             WHERE s.contact_import_id = %(import_id)s
+               AND s.row > %(after)s
+             ORDER BY s.row
+             LIMIT %(size)s
+        ), known AS MATERIALIZED (
+            SELECT c.id, c.phone
+              FROM audiences_contact c
+             WHERE c.store_id = %(store_id)s
+               AND c.phone IN (SELECT s.phone FROM chunk s)
+             ORDER BY c.id
+               FOR NO KEY UPDATE OF c
+        )
+        INSERT INTO audiences_import_chunk
+        SELECT s.row, COALESCE(k.id, nextval('audiences_contact_id_seq')), k.id IS NULL, s.phone, s.phone_hash,
+               s.country, s.first_name, s.last_name, s.email, s.birthday, s.gender, s.language, s.time_zone,
+               COALESCE(s.fields, '{}'), s.lower, 'unknown',
+               CASE WHEN s.lower OR p.id IS NOT NULL THEN 'opted_out' ELSE %(stated)s END, false
+          FROM chunk s
+          LEFT JOIN known k ON k.phone = s.phone
+          LEFT JOIN audiences_suppression p
+                 ON p.phone_hash = s.phone_hash AND p.store_id = %(store_id)s AND p.reason = 'opt_out'
+         ORDER BY s.row
+    """
+    values = {"import_id": import_id, "store_id": store_id, "after": after, "size": size, "stated": stated}
+    execute(sql, values)
+
+
+def _make_room() -> None:
     execute(
         """
-        CREATE TEMPORARY TABLE IF NOT EXISTS audiences_import_staging (
-            row bigint, phone text, phone_hash bytea, country text, first_name text, last_name text, email text,
-            birthday date, gender text, language text, time_zone text, fields jsonb, consent text, lower boolean,
-            contact_id bigint, before text NOT NULL DEFAULT 'unknown', changed boolean NOT NULL DEFAULT false
+        CREATE TEMPORARY TABLE IF NOT EXISTS audiences_import_chunk (
+            row bigint, contact_id bigint, fresh boolean, phone text, phone_hash bytea, country text, first_name text,
+            last_name text, email text, birthday date, gender text, language text, time_zone text, fields jsonb,
+            lower boolean, before text, consent text, changed boolean
         ) ON COMMIT DELETE ROWS
         """,
         {},
     )
-    execute("TRUNCATE audiences_import_staging", {})
-    copy_rows(table=STAGING, columns=Row._fields, rows=rows)
-    execute("ANALYZE audiences_import_staging", {})
+    execute("DELETE FROM audiences_import_chunk", {})
+    # A chunk is a few thousand look-ups by index in tables of millions: at the usual price the planner reads all.
+    execute("SET LOCAL random_page_cost = 1.1", {})
 
 
-def drop_duplicates(import_id: int) -> int:
-    """Take rows away whose phone this import met before, in this chunk or an earlier one; return how many.
+def yield_to_contacts(*, all_fields: bool) -> None:
+    """Let the contacts that exist keep what they say; with `all_fields` also where they say nothing.
 
-    The first row of a phone wins. Index: the primary key of importedphone.
+    A no in the file still counts. Index: the primary key of contacts.
     """
     sql = """
-        WITH firsts AS (
-            SELECT DISTINCT ON (s.phone_hash) s.phone_hash, s.row
-              FROM audiences_import_staging s
-             ORDER BY s.phone_hash, s.row
-        ), fresh AS (
-            INSERT INTO audiences_importedphone (contact_import_id, phone_hash)
-            SELECT %(import_id)s, f.phone_hash
-              FROM firsts f
-                ON CONFLICT DO NOTHING
-            RETURNING phone_hash
-        ), kept AS (
-            SELECT f.row
-              FROM firsts f
-              JOIN fresh USING (phone_hash)
-        )
-        DELETE FROM audiences_import_staging s
-         WHERE NOT EXISTS (SELECT FROM kept k WHERE k.row = s.row)
+        UPDATE audiences_import_chunk s
+           SET first_name = CASE WHEN c.first_name = '' AND NOT %(all)s THEN s.first_name END,
+               last_name = CASE WHEN c.last_name = '' AND NOT %(all)s THEN s.last_name END,
+               email = CASE WHEN c.email = '' AND NOT %(all)s THEN s.email END,
+               birthday = CASE WHEN c.birthday IS NULL AND NOT %(all)s THEN s.birthday END,
+               gender = CASE WHEN c.gender = '' AND NOT %(all)s THEN s.gender END,
+               language = CASE WHEN c.language = '' AND NOT %(all)s THEN s.language END,
+               time_zone = CASE WHEN c.time_zone = '' AND NOT %(all)s THEN s.time_zone END,
+               fields = CASE WHEN %(all)s THEN '{}' ELSE s.fields || c.fields END
+          FROM audiences_contact c
+         WHERE NOT s.fresh
+           AND c.id = s.contact_id
     """
-    return execute(sql, {"import_id": import_id})
+    execute(sql, {"all": all_fields})
 
 
-def match_contacts(store_id: int) -> Matched:
-    """Find the contacts that exist, lock them by id, and merge: what the file does not say stays as it is.
+def merge_contacts() -> Matched:
+    """Complete the rows of contacts that exist (their rows are locked): what the file does not say stays as it is.
 
-    Consent of an existing contact is lowered by an explicit no and otherwise kept. Index: contact_phone_once.
+    Consent of an existing contact is lowered by an explicit no and otherwise kept. Index: the primary key of contacts.
     """
     sql = """
-        WITH found AS (
-            SELECT c.*
-              FROM audiences_contact c
-             WHERE c.store_id = %(store_id)s
-               AND c.phone IN (SELECT s.phone FROM audiences_import_staging s)
-             ORDER BY c.id
-               FOR NO KEY UPDATE OF c
-        )
-        UPDATE audiences_import_staging s
-           SET contact_id = f.id,
-               before = f.consent,
+        UPDATE audiences_import_chunk s
+           SET before = f.consent,
                consent = CASE WHEN s.lower THEN 'opted_out' ELSE f.consent END,
                first_name = COALESCE(s.first_name, f.first_name),
                last_name = COALESCE(s.last_name, f.last_name),
@@ -98,50 +119,40 @@ def match_contacts(store_id: int) -> Matched:
                           OR s.gender <> f.gender OR s.language <> f.language OR s.time_zone <> f.time_zone
                           OR (f.fields || s.fields) <> f.fields
                           OR (s.lower AND f.consent <> 'opted_out')) IS TRUE
-          FROM found f
-         WHERE f.phone = s.phone
+          FROM audiences_contact f
+         WHERE NOT s.fresh
+           AND f.id = s.contact_id
     """
-    execute(sql, {"store_id": store_id})
+    execute(sql, {})
     return _matched()
 
 
 def _matched() -> Matched:
-    sql = "SELECT count(*), count(s.contact_id), count(*) FILTER (WHERE s.changed) FROM audiences_import_staging s"
-    return fetch_one(sql, {}, Matched) or Matched(0, 0, 0)
+    sql = """
+        SELECT count(*), count(*) FILTER (WHERE s.fresh), count(*) FILTER (WHERE s.changed), COALESCE(max(s.row), 0)
+          FROM audiences_import_chunk s
+    """
+    return fetch_one(sql, {}, Matched) or Matched(0, 0, 0, 0)
 
 
 def insert_contacts(*, store_id: int, source: str, consent_at: datetime, now: datetime) -> int:
     """Insert the contacts that do not exist, in the order of the file; return how many.
 
-    A phone that opted out of this store before (its suppression outlives the contact) is inserted as opted out.
-    Fewer than missing: another transaction inserted one meanwhile. Indexes: contact_phone_once, suppression_once.
+    Fewer than missing: another transaction inserted one meanwhile. Index: contact_phone_once.
     """
     sql = """
-        WITH made AS (
-            INSERT INTO audiences_contact (
-                store_id, phone, phone_hash, country, first_name, last_name, email, birthday, gender, language,
-                time_zone, fields, consent, consent_at, consent_source, created_at, updated_at)
-            SELECT %(store_id)s, s.phone, s.phone_hash, s.country, COALESCE(s.first_name, ''),
-                   COALESCE(s.last_name, ''), COALESCE(s.email, ''), s.birthday, COALESCE(s.gender, ''),
-                   COALESCE(s.language, ''), COALESCE(s.time_zone, ''), s.fields, c.consent,
-                   CASE WHEN c.consent = 'unknown' THEN NULL ELSE %(consent_at)s END,
-                   CASE WHEN c.consent = 'unknown' THEN '' ELSE %(source)s END, %(now)s, %(now)s
-              FROM audiences_import_staging s
-             CROSS JOIN LATERAL (
-                   SELECT CASE WHEN EXISTS (SELECT FROM audiences_suppression p
-                                             WHERE p.phone_hash = s.phone_hash
-                                               AND p.store_id = %(store_id)s
-                                               AND p.reason = 'opt_out')
-                               THEN 'opted_out' ELSE s.consent END AS consent) c
-             WHERE s.contact_id IS NULL
-             ORDER BY s.row
-                ON CONFLICT (store_id, phone) DO NOTHING
-            RETURNING id, phone, consent
-        )
-        UPDATE audiences_import_staging s
-           SET contact_id = m.id, consent = m.consent
-          FROM made m
-         WHERE m.phone = s.phone
+        INSERT INTO audiences_contact (
+            id, store_id, phone, phone_hash, country, first_name, last_name, email, birthday, gender, language,
+            time_zone, fields, consent, consent_at, consent_source, created_at, updated_at)
+        SELECT s.contact_id, %(store_id)s, s.phone, s.phone_hash, s.country, COALESCE(s.first_name, ''),
+               COALESCE(s.last_name, ''), COALESCE(s.email, ''), s.birthday, COALESCE(s.gender, ''),
+               COALESCE(s.language, ''), COALESCE(s.time_zone, ''), s.fields, s.consent,
+               CASE WHEN s.consent = 'unknown' THEN NULL ELSE %(consent_at)s END,
+               CASE WHEN s.consent = 'unknown' THEN '' ELSE %(source)s END, %(now)s, %(now)s
+          FROM audiences_import_chunk s
+         WHERE s.fresh
+         ORDER BY s.row
+            ON CONFLICT (store_id, phone) DO NOTHING
     """
     values = {"store_id": store_id, "source": source, "consent_at": consent_at, "now": now}
     return execute(sql, values)
@@ -157,7 +168,7 @@ def update_contacts(*, source: str, now: datetime) -> int:
                consent_at = CASE WHEN s.consent = s.before THEN c.consent_at ELSE %(now)s END,
                consent_source = CASE WHEN s.consent = s.before THEN c.consent_source ELSE %(source)s END,
                updated_at = %(now)s
-          FROM audiences_import_staging s
+          FROM audiences_import_chunk s
          WHERE s.changed
            AND c.id = s.contact_id
     """
@@ -170,7 +181,7 @@ def insert_consent_events(*, import_id: int, store_id: int, actor: str, stated: 
         INSERT INTO audiences_consentevent (store_id, contact_id, before, after, source, evidence, actor, created_at)
         SELECT %(store_id)s, s.contact_id, s.before, s.consent, %(source)s,
                jsonb_build_object('row', s.row, 'stated', %(stated)s::text), %(actor)s, %(now)s
-          FROM audiences_import_staging s
+          FROM audiences_import_chunk s
          WHERE s.consent <> s.before
          ORDER BY s.row
     """
@@ -185,7 +196,7 @@ def insert_members(*, list_id: int, now: datetime) -> int:
     sql = """
         INSERT INTO audiences_listmembership (list_id, contact_id, added_at)
         SELECT %(list_id)s, s.contact_id, %(now)s
-          FROM audiences_import_staging s
+          FROM audiences_import_chunk s
          WHERE EXISTS (SELECT FROM audiences_contactlist l WHERE l.id = %(list_id)s)
          ORDER BY s.row
             ON CONFLICT DO NOTHING

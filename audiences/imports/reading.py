@@ -10,6 +10,7 @@ from typing import NamedTuple
 from audiences.imports.columns import field_of
 
 LONGEST = 64 * 1024  # bytes of one record
+PIECE = 1024 * 1024  # bytes that are read at once
 DELIMITERS = (",", ";", "\t", "|")
 SAMPLE = 64 * 1024  # bytes that are looked at to find the delimiter
 SAMPLE_ROWS = 20
@@ -25,6 +26,14 @@ class Record(NamedTuple):
     cells: list[str]
     end: int
     fault: str = ""
+
+
+class Taken(NamedTuple):
+    """Some records, the byte behind them, and the number of the next."""
+
+    records: list[Record]
+    offset: int
+    next_row: int
 
 
 class _TooLong(Exception):
@@ -69,6 +78,52 @@ def records(path: Path, *, delimiter: str, offset: int = 0, row: int = 0) -> Ite
                 return
             yield Record(row, [], _skip_line(file, lines.start), fault)
             row += 1
+
+
+def take(path: Path, *, delimiter: str, offset: int, row: int, limit: int) -> Taken:
+    """At most `limit` of the records that `records` would give from there, blank ones among them; fewer in long lines.
+
+    None only at the end of the file.
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        piece = file.read(PIECE)
+    quick = _take_lines(piece, delimiter=delimiter, limit=limit)
+    if quick is None:
+        return _take_records(path, delimiter=delimiter, offset=offset, row=row, limit=limit)
+    cells, size = quick
+    return Taken([Record(row + n, one, 0) for n, one in enumerate(cells)], offset + size, row + len(cells))
+
+
+def _take_lines(piece: bytes, *, delimiter: str, limit: int) -> tuple[list[list[str]], int] | None:
+    """The cells of the first lines of a piece, and their bytes, if each line is one whole short record; else None."""
+    end = len(piece) if len(piece) < PIECE else piece.rfind(b"\n") + 1
+    lines = piece[:end].decode().split("\n")
+    if not lines[-1]:
+        lines.pop()
+    if len(lines) > limit:
+        lines = lines[:limit]
+        end = len("\n".join(lines).encode()) + 1
+    if not lines:
+        return None if piece else ([], 0)
+    if max(map(len, lines)) > LONGEST // 4 - 1:  # a letter has at most four bytes
+        return None
+    try:
+        cells = list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return (cells, end) if len(cells) == len(lines) else None
+
+
+def _take_records(path: Path, *, delimiter: str, offset: int, row: int, limit: int) -> Taken:
+    """As `take`, record by record; no more than a piece and one record are held."""
+    found: list[Record] = []
+    for one in islice(records(path, delimiter=delimiter, offset=offset, row=row), limit):
+        found.append(one)
+        if one.end - offset > PIECE:
+            break
+    end = found[-1] if found else None
+    return Taken(found, end.end, end.row + 1) if end else Taken([], offset, row)
 
 
 def _skip_line(file: io.BufferedReader, start: int) -> int:

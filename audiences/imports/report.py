@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from audiences.imports.rows import CODES
+from audiences.imports.cells import CODES
 from audiences.models import ImportProblem
 from config.spreadsheet import harmless, lines
 

@@ -1,30 +1,31 @@
-"""An import runs chunk by chunk: rows, problems, counters and place in the file are one transaction each.
+"""An import runs step by step: first pieces of the file are read into staging, then chunks of that become contacts.
 
-Killed at any moment, the next run goes on after the last chunk that was committed, and ends as if nothing had happened.
+Each step is one transaction with its rows, problems, counters and place. Killed at any moment, the next run goes on
+after the last step that was committed, and ends as if nothing had happened.
 """
 
 import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DataError, IntegrityError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from audiences.imports import queries
+from audiences.imports import queries, staging
 from audiences.imports.columns import headings
-from audiences.imports.reading import records
-from audiences.imports.receive import discard, folder
+from audiences.imports.reading import records, take
+from audiences.imports.receive import folder
 from audiences.imports.rows import Refused, Row, Shape, read
-from audiences.models import ContactImport, ImportedPhone, ImportProblem
-from audiences.states import IMPORT
+from audiences.imports.tidy import tidy
+from audiences.models import ContactImport, ImportProblem
+from audiences.states import IMPORT, IMPORT_OPEN
 from config.audit import Actor, record
 from config.queues import Task, ring
 from config.sql import is_transient
@@ -32,24 +33,24 @@ from config.sql import is_transient
 log = logging.getLogger(__name__)
 PROBLEMS_MAX = 100_000  # refused rows that are kept for the importer; further ones are only counted
 TRIES = 5
-UNTOUCHED = timedelta(minutes=2)
 COUNTERS = ("rows", "created", "updated", "unchanged", "duplicates", "refused")
 
 
-class Place(NamedTuple):
-    """A place in the file: records that are done, and the byte after them."""
+class Piece(NamedTuple):
+    """What was read of a file: rows to stage, rows refused, the place behind them."""
 
+    rows: list[Row]
+    refused: list[Refused]
     cursor: int
     offset: int
 
 
-class Chunk(NamedTuple):
-    """What was read: rows to store, rows refused, the place behind them, and whether the file ends there."""
+class Step(NamedTuple):
+    """What a step did: steps of the counters, and the columns that say how far the import is."""
 
-    rows: list[Row]
-    refused: list[Refused]
-    place: Place
-    last: bool
+    counts: Mapping[str, int]
+    place: Mapping[str, Any]
+    last: bool = False
 
 
 class Raced(Exception):
@@ -60,26 +61,27 @@ def run_import(import_id: int, *, tell: Callable[[], None] = lambda: None, secon
     """Work until the file is done; return what this run did (rows by outcome; nothing when somebody else is at it).
 
     Repeated, doubled or resumed it ends with the same contacts, problems and counts. `tell` is called after each
-    chunk; after `seconds` it rings for the rest. A lost file, and rows that the database refuses, end it as failed.
+    step; after `seconds` it rings for the rest. A lost file, and rows that the database refuses, end it as failed.
     """
     done: Counter[str] = Counter()
     ends = time.monotonic() + seconds
-    while (counts := _chunk_again(import_id)) is not None:
+    shapes: dict[int, Shape] = {}
+    while (counts := _step_again(import_id, shapes)) is not None:
         done.update(counts)
         tell()
         if time.monotonic() >= ends:
             ring(Task.RUN_IMPORT, import_id)
             break
     else:
-        _tidy(import_id)
+        tidy(import_id)
     return {name: done[name] for name in COUNTERS}
 
 
-def _chunk_again(import_id: int) -> dict[str, int] | None:
-    """A chunk, repeated when the database or a twin asks for it."""
+def _step_again(import_id: int, shapes: dict[int, Shape]) -> Mapping[str, int] | None:
+    """A step, repeated when the database or a twin asks for it."""
     for attempt in range(TRIES):
         try:
-            return _chunk(import_id)
+            return _step(import_id, shapes)
         except FileNotFoundError:
             _fail(import_id, "file_lost")
             return None
@@ -94,61 +96,83 @@ def _chunk_again(import_id: int) -> dict[str, int] | None:
     return None
 
 
-def _chunk(import_id: int) -> dict[str, int] | None:
-    """One chunk. None when the import is done, failed, or another worker holds its row."""
+def _step(import_id: int, shapes: dict[int, Shape]) -> Mapping[str, int] | None:
+    """One step. None when the import has ended, or another worker holds its row."""
     now = timezone.now()
     with transaction.atomic():
         locked = ContactImport.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
-        job = locked.filter(pk=import_id, status__in=("pending", "running")).select_related("store").first()
+        job = locked.filter(pk=import_id, status__in=IMPORT_OPEN).select_related("store").first()
         if job is None:
             return None
-        IMPORT.move(ContactImport.objects.filter(pk=import_id), "start", started_at=Coalesce("started_at", now))
-        chunk = _read(job)
-        counts = _store(job, chunk, now=now)
-        _keep_problems(job, chunk.refused)
-        step = {name: F(name) + number for name, number in counts.items()}
-        ContactImport.objects.filter(pk=import_id).update(**chunk.place._asdict(), **step, touched_at=now)
-        if chunk.last:
-            _finish(job, now=now)
-    return counts
+        rows = ContactImport.objects.filter(pk=import_id)
+        IMPORT.move(rows, "start", started_at=Coalesce("started_at", now))
+        if job.read_at is None:
+            shapes.setdefault(import_id, _shape(job))
+            step = _read_on(job, shapes[import_id], now=now)
+        else:
+            step = _write_on(job, now=now)
+        rows.update(**step.place, **{name: F(name) + number for name, number in step.counts.items()}, touched_at=now)
+        if step.last:
+            IMPORT.move(rows, "finish", finished_at=now)
+            record("import.done", actor=Actor(job.actor), subject=f"import:{job.pk}", store_id=job.store_id)
+    return step.counts
 
 
-def _read(job: ContactImport) -> Chunk:
-    """The next IMPORT_CHUNK rows after the job's place in its file."""
-    path = folder() / job.file
-    heading = next(records(path, delimiter=job.delimiter))
-    shape = Shape.of(job, headings(heading.cells))
+def _shape(job: ContactImport) -> Shape:
+    heading = next(records(folder() / job.file, delimiter=job.delimiter))
+    return Shape.of(job, headings(heading.cells))
+
+
+def _read_on(job: ContactImport, shape: Shape, *, now: datetime) -> Step:
+    """Stage the next piece of the file; behind the last one the rows of one phone become one."""
+    piece = _piece(job, shape)
+    staging.stage(piece.rows)
+    _keep_problems(job, piece.refused)
+    counts = {"rows": len(piece.rows) + len(piece.refused), "refused": len(piece.refused)}
+    place: dict[str, Any] = {"cursor": piece.cursor, "offset": piece.offset}
+    if piece.offset >= job.file_bytes:
+        counts["duplicates"] = staging.merge_twins(job.pk)
+        place["read_at"] = now
+    return Step(counts, place)
+
+
+def _piece(job: ContactImport, shape: Shape) -> Piece:
+    """At most IMPORT_CHUNK rows after the job's place in its file."""
+    taken = take(
+        folder() / job.file,
+        delimiter=job.delimiter,
+        offset=job.offset,
+        row=job.cursor + 1,
+        limit=settings.IMPORT_CHUNK,
+    )
     rows: list[Row] = []
     refused: list[Refused] = []
-    place, seen = Place(job.cursor, job.offset or heading.end), 0
-    left = records(path, delimiter=job.delimiter, offset=place.offset, row=place.cursor + 1)
-    for entry in islice(left, settings.IMPORT_CHUNK):
-        place, seen = Place(entry.row, entry.end), seen + 1
-        if entry.cells or entry.fault:
-            taken = read(entry, shape)
-            if isinstance(taken, Row):
-                rows.append(taken)
+    for entry in taken.records:
+        if entry.fault or any(map(str.strip, entry.cells)):
+            one = read(entry, shape)
+            if isinstance(one, Refused):
+                refused.append(one)
             else:
-                refused.append(taken)
-    return Chunk(rows, refused, place, last=seen < settings.IMPORT_CHUNK)
+                rows.append(one)
+    return Piece(rows, refused, taken.next_row - 1, taken.offset)
 
 
-def _store(job: ContactImport, chunk: Chunk, *, now: datetime) -> dict[str, int]:
-    """Write the chunk's rows by sets; return the counters' steps. A dry run only remembers the phones it met."""
-    queries.stage(chunk.rows)
-    duplicates = queries.drop_duplicates(job.pk)
-    found = queries.match_contacts(job.store_id)
-    created = found.rows - found.known
+def _write_on(job: ContactImport, *, now: datetime) -> Step:
+    """Write the next chunk of staged rows by sets. A dry run only counts."""
+    size = settings.IMPORT_CHUNK
+    queries.take_chunk(import_id=job.pk, store_id=job.store_id, after=job.written, size=size, stated=job.consent)
+    if job.existing != "update":
+        queries.yield_to_contacts(all_fields=job.existing == "keep")
+    found = queries.merge_contacts()
     if not job.dry_run:
-        _write(job, new=created, now=now)
-    return {
-        "rows": len(chunk.rows) + len(chunk.refused),
-        "created": created,
+        _write(job, new=found.new, now=now)
+    counts = {
+        "created": found.new,
         "updated": found.changed,
-        "unchanged": found.known - found.changed,
-        "duplicates": duplicates,
-        "refused": len(chunk.refused),
+        "unchanged": found.rows - found.new - found.changed,
     }
+    last = found.rows < size
+    return Step(counts, {"written": job.cursor if last else found.last}, last)
 
 
 def _write(job: ContactImport, *, new: int, now: datetime) -> None:
@@ -171,38 +195,7 @@ def _keep_problems(job: ContactImport, refused: list[Refused]) -> None:
     )
 
 
-def _finish(job: ContactImport, *, now: datetime) -> None:
-    IMPORT.move(ContactImport.objects.filter(pk=job.pk), "finish", finished_at=now)
-    record("import.done", actor=Actor(job.actor), subject=f"import:{job.pk}", store_id=job.store_id)
-
-
 def _fail(import_id: int, error: str) -> None:
     now = timezone.now()
     rows = ContactImport.objects.filter(pk=import_id)
     IMPORT.move(rows, "fail", error=error, finished_at=now, touched_at=now)
-
-
-def _tidy(import_id: int) -> None:
-    """Forget the file and the phones of an import that ended; again is nothing new."""
-    ended = ContactImport.objects.filter(pk=import_id, status__in=("done", "failed")).exclude(file="")
-    job = ended.first()
-    if job is None:
-        return
-    ImportedPhone.objects.filter(contact_import_id=import_id).delete()
-    discard(job.file)
-    ended.update(file="")
-
-
-def resume_imports() -> dict[str, int]:
-    """Ring again for imports that nobody touched for two minutes; finish tidying up those that ended in a kill."""
-    now = timezone.now()
-    stale = Q(touched_at__lt=now - UNTOUCHED) | Q(touched_at=None, created_at__lt=now - UNTOUCHED)
-    waiting = ContactImport.objects.filter(stale, status__in=("pending", "running")).order_by("touched_at")
-    rung = sum(ring(Task.RUN_IMPORT, import_id) for import_id in waiting.values_list("pk", flat=True)[:100])
-    untidy = ContactImport.objects.filter(status__in=("done", "failed"), finished_at__lt=now - UNTOUCHED).exclude(
-        file=""
-    )
-    left = list(untidy.values_list("pk", flat=True)[:100])
-    for import_id in left:
-        _tidy(import_id)
-    return {"rung": rung, "tidied": len(left)}

@@ -1,10 +1,10 @@
-"""Taking a file for import, and showing how its first rows would be read."""
+"""Taking a file for import."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,17 +12,15 @@ from django.utils import timezone
 from audiences.errors import AudienceInvalid
 from audiences.fields import CUSTOM_MAX
 from audiences.imports.columns import custom_fields, headings, mapping
-from audiences.imports.reading import DELIMITERS, Record, records, sniff
+from audiences.imports.reading import DELIMITERS, records, sniff
 from audiences.imports.receive import Received, discard, folder, receive
-from audiences.imports.rows import Refused, Shape, read
 from audiences.models import ContactImport, ContactList, Store
 from audiences.models.contacts import CONSENTS
+from audiences.models.imports import EXISTING
 from audiences.services.lists import get_or_create_list
 from config.audit import Actor, record
-from config.problems import NotFound, invalid
+from config.problems import invalid
 from config.queues import Task, enqueue
-
-PREVIEW_ROWS = 10
 
 
 class ImportOptions(NamedTuple):
@@ -30,6 +28,7 @@ class ImportOptions(NamedTuple):
 
     `mapping`: column -> field of imports.columns, `fields.<name>` makes a custom field, '' leaves a column out.
     `consent` counts for new contacts only, and needs a `consent_source`. Rows are put on `list_id` or `list_name`.
+    `existing`: contacts that exist are updated (what the file says wins), filled (only where they say nothing) or kept.
     """
 
     encoding: str = ""
@@ -40,24 +39,8 @@ class ImportOptions(NamedTuple):
     consent_at: datetime | None = None
     list_id: int | None = None
     list_name: str = ""
+    existing: str = "update"
     dry_run: bool = False
-
-
-class PreviewRow(NamedTuple):
-    """A row as it would be read: fields, or the column and code of its refusal."""
-
-    row: int
-    values: dict[str, Any]
-    column: str = ""
-    code: str = ""
-
-
-class Preview(NamedTuple):
-    """The file's columns, what they are taken for, and its first rows."""
-
-    columns: list[str]
-    mapping: dict[str, str]
-    rows: list[PreviewRow]
 
 
 def start_import(
@@ -93,6 +76,8 @@ def _check(options: ImportOptions, *, store: Store) -> None:
     now = timezone.now()
     if options.consent not in CONSENTS:
         raise invalid("/consent", f"One of: {', '.join(CONSENTS)}.", code="bad_consent")
+    if options.existing not in EXISTING:
+        raise invalid("/existing", f"One of: {', '.join(EXISTING)}.", code="bad_existing")
     if options.consent == "opted_in" and not options.consent_source.strip():
         raise invalid("/consent_source", "Say where and how these people agreed.", code="required")
     if len(options.consent_source) > 100 or "\x00" in options.consent_source:
@@ -115,7 +100,7 @@ class _Columns(NamedTuple):
 
 def _columns(received: Received, options: ImportOptions, *, custom: Mapping[str, str]) -> _Columns:
     path = folder() / received.name
-    delimiter = options.delimiter or sniff(path)
+    delimiter = received.delimiter or options.delimiter or sniff(path)
     first = list(islice((one for one in records(path, delimiter=delimiter) if one.cells or one.fault), 2))
     if not first:
         raise invalid("/file", "The file is empty.", code="empty")
@@ -149,6 +134,8 @@ def _create(
         consent=options.consent,
         consent_source=options.consent_source.strip(),
         consent_at=options.consent_at,
+        existing=options.existing,
+        digest=received.digest,
         list_id=list_id,
         dry_run=options.dry_run,
         actor=actor.name,
@@ -168,25 +155,3 @@ def _add_custom_fields(store: Store, names: list[str]) -> None:
         raise invalid("/mapping", f"A store has at most {CUSTOM_MAX} custom fields.", code="too_many")
     if new:
         Store.objects.filter(pk=store.pk).update(custom_fields={**locked.custom_fields, **new})
-
-
-def preview(import_id: int) -> Preview:
-    """How the first ten rows would be read. Raises NotFound once the import has ended and its file is gone."""
-    job = ContactImport.objects.select_related("store").filter(pk=import_id).exclude(file="").first()
-    if job is None or not (folder() / job.file).exists():
-        raise NotFound
-    first = list(islice(records(folder() / job.file, delimiter=job.delimiter), PREVIEW_ROWS + 1))
-    names = headings(first[0].cells)
-    shape = Shape.of(job, names)
-    rows = [_shown(one, shape) for one in first[1:] if one.cells or one.fault]
-    return Preview(names, job.mapping, rows)
-
-
-def _shown(one: Record, shape: Shape) -> PreviewRow:
-    taken = read(one, shape)
-    if isinstance(taken, Refused):
-        return PreviewRow(taken.row, {}, taken.column, taken.code)
-    hidden = ("row", "phone_hash", "lower")
-    return PreviewRow(
-        taken.row, {name: value for name, value in taken._asdict().items() if name not in hidden and value}
-    )

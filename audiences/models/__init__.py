@@ -12,6 +12,7 @@ from audiences.models.frozen import FrozenAudience, FrozenMember
 from audiences.models.imports import ContactImport, ImportedPhone, ImportProblem
 from audiences.models.joining import JoinPage, OptInRequest, PageVisits
 from audiences.models.segments import Segment
+from audiences.models.imports import ContactImport, ImportProblem, ImportRow
 from audiences.models.stores import ApiKey, Member, Store, User
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ImportProblem",
     "ImportedPhone",
     "JoinPage",
+    "ImportRow",
     "ListMembership",
     "Member",
     "OptInRequest",

@@ -8,6 +8,9 @@ from audiences.models.contacts import CONSENTS, ContactList
 from audiences.models.stores import Store
 from audiences.states import IMPORT
 
+EXISTING = ("update", "fill", "keep")
+READING = 25  # percent
+
 
 class ContactImport(models.Model):
     """One file, how to read it, and how far it got. Counts are rows."""
@@ -23,10 +26,20 @@ class ContactImport(models.Model):
     consent = models.CharField(max_length=10, default="unknown", help_text="stated by the importer for new rows")
     consent_source = models.CharField(max_length=100, blank=True)
     consent_at = models.DateTimeField(null=True)
+    existing = models.CharField(
+        max_length=10, default="update", db_default="update", help_text="what becomes of contacts that exist"
+    )
     list = models.ForeignKey(ContactList, null=True, on_delete=models.SET_NULL, help_text="rows are added to this list")
     dry_run = models.BooleanField(default=False)
-    cursor = models.BigIntegerField(default=0, help_text="rows of the file that are done")
-    offset = models.BigIntegerField(default=0, help_text="byte after the last row that is done")
+    digest = models.CharField(
+        max_length=32, blank=True, default="", db_default="", help_text="BLAKE2b of the upload, to know it again"
+    )
+    cursor = models.BigIntegerField(default=0, help_text="rows of the file that were read")
+    offset = models.BigIntegerField(default=0, help_text="byte after the last row that was read")
+    read_at = models.DateTimeField(null=True, help_text="when the whole file had been read and checked")
+    written = models.BigIntegerField(
+        default=0, db_default=0, help_text="rows of the file that were written to contacts"
+    )
     rows = models.BigIntegerField(default=0)
     created = models.BigIntegerField(default=0)
     updated = models.BigIntegerField(default=0)
@@ -44,11 +57,22 @@ class ContactImport(models.Model):
         constraints = [
             IMPORT.check("import_status"),
             models.CheckConstraint(condition=Q(consent__in=CONSENTS), name="import_consent"),
+            models.CheckConstraint(condition=Q(existing__in=EXISTING), name="import_existing"),
         ]
         indexes = [
             models.Index(fields=["store", "-id"], name="import_store"),
             models.Index(fields=["touched_at"], name="import_open", condition=Q(status__in=["pending", "running"])),
+            models.Index(fields=["finished_at"], name="import_untidy", condition=~Q(file="")),
         ]
+
+    @property
+    def progress(self) -> int:
+        """Percent of the work that is done: reading is about a quarter of it. What failed stays where it was."""
+        if self.status == "done":
+            return 100
+        if self.read_at is None:
+            return min(self.offset * READING // max(self.file_bytes, 1), READING)
+        return READING + min(self.written * (99 - READING) // max(self.cursor, 1), 99 - READING)
 
 
 class ImportProblem(models.Model):
@@ -64,11 +88,23 @@ class ImportProblem(models.Model):
         constraints = [models.UniqueConstraint(fields=["contact_import", "row"], name="importproblem_once")]
 
 
-class ImportedPhone(models.Model):
-    """A phone that an unfinished import has met, so that a later row with it is known as a duplicate after any kill."""
+class ImportRow(models.Model):
+    """A row of an unfinished import that was read and checked, and waits to become a contact. Empty: nothing said."""
 
-    pk = models.CompositePrimaryKey("contact_import", "phone_hash")
+    pk = models.CompositePrimaryKey("contact_import", "row")
     contact_import = models.ForeignKey(
         ContactImport, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
+    row = models.BigIntegerField()
+    phone = models.TextField()
     phone_hash = models.BinaryField(max_length=16)
+    country = models.TextField()
+    first_name = models.TextField(null=True)  # noqa: DJ001
+    last_name = models.TextField(null=True)  # noqa: DJ001
+    email = models.TextField(null=True)  # noqa: DJ001
+    birthday = models.DateField(null=True)
+    gender = models.TextField(null=True)  # noqa: DJ001
+    language = models.TextField(null=True)  # noqa: DJ001
+    time_zone = models.TextField(null=True)  # noqa: DJ001
+    fields = models.JSONField(null=True)
+    lower = models.BooleanField(help_text="the row says no")

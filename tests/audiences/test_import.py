@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audiences.errors import AudienceInvalid
 from audiences.imports import errors_csv, preview, run_import
-from audiences.models import Contact, ContactImport, ContactList, ImportedPhone, Store
+from audiences.models import Contact, ContactImport, ContactList, ImportRow, Store
 from audiences.phones import phone_hash
 from audiences.services.lists import delete_list
 from config.audit import SYSTEM
@@ -49,7 +49,7 @@ def test_nothing_is_left_behind_but_the_counts(store: Store, local_dir: Any) -> 
     job = imported(store, "phone\n6941111111\n")
 
     assert (job.file, job.file_name, job.encoding, job.delimiter) == ("", "people.csv", "utf-8", ",")
-    assert ImportedPhone.objects.count() == 0
+    assert ImportRow.objects.count() == 0
     assert not list(local_dir.rglob("*.csv"))
     actions = list(AuditEvent.objects.order_by("id").values_list("action", flat=True))
     assert actions == ["import.start", "import.done"]

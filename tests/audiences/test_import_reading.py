@@ -45,7 +45,7 @@ def test_every_encoding_is_kept_as_utf_8_with_plain_line_ends(
         (b"phone\n" + b"6941234567\n" * 5000 + b"\xce\n", "", "encoding"),
         (b"phone\n\xff\xfe", "windows-1253", "encoding"),
         (codecs.BOM_UTF16_LE + b"a", "", "encoding"),
-        (b"PK\x03\x04....", "", "not_csv"),
+        (b"PK\x03\x04....", "", "bad_xlsx"),
         (b"%PDF-1.7", "", "not_csv"),
         (b"phone", "klingon", "unknown_encoding"),
     ],

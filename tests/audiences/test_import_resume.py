@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from audiences.imports import resume_imports, run_import
 from audiences.imports.receive import discard
-from audiences.models import Contact, ContactImport, ImportedPhone, Store
+from audiences.models import Contact, ContactImport, ImportRow, Store
 from audiences.tasks import resume_imports as sweep
 from audiences.tasks import run_import as task
 from config.models import SweepRun
@@ -81,7 +81,7 @@ def test_killed_at_any_statement_it_goes_on_to_the_same_end(settings: Any, local
 
     assert expected["jobs"] == [("done", 8, len(FILE.encode()), "", 8, 3, 1, 0, 2, 2)]
     assert points > 40
-    assert ImportedPhone.objects.count() == 0
+    assert ImportRow.objects.count() == 0
     assert not list(local_dir.rglob("*.csv"))
 
 
