@@ -20,7 +20,7 @@ CUSTOM_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 CUSTOM_MAX = 50  # custom fields of a store
 CUSTOM_TEXT_MAX = 500  # characters
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-USUAL_EMAIL = re.compile(r"[a-z0-9]+([._+-][a-z0-9]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]{2,6}")
+USUAL_EMAIL = re.compile(r"[A-Za-z0-9]+([._+-][A-Za-z0-9]+)*@([A-Za-z0-9]+(-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,6}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from audiences.models.contacts import CONSENTS, GENDERS
+from audiences.models.imports import EXISTING
 from audiences.models.stores import SCOPES, SENDER, STORE_STATUSES
 from audiences.opt_out import OPT_OUT_MAX
 from audiences.states import IMPORT
@@ -166,8 +167,12 @@ class ImportShape(serializers.Serializer[Any]):
     delimiter = serializers.CharField()
     mapping = serializers.DictField(child=serializers.CharField())
     consent = serializers.ChoiceField(choices=CONSENTS)
+    consent_source = serializers.CharField()
+    consent_at = serializers.DateTimeField(allow_null=True)
+    existing = serializers.ChoiceField(choices=EXISTING)
     list = PublicId(kind="lst", source="list_id", allow_null=True)
     dry_run = serializers.BooleanField()
+    progress = serializers.IntegerField(help_text="Percent of the work; the first quarter is reading the file.")
     rows = serializers.IntegerField()
     created = serializers.IntegerField()
     updated = serializers.IntegerField()
@@ -184,7 +189,7 @@ class ImportShape(serializers.Serializer[Any]):
 class ImportBody(Body):
     """A file of contacts and how to read it."""
 
-    file = serializers.FileField(help_text="CSV with a heading.")
+    file = serializers.FileField(help_text="CSV or XLSX, with a heading.")
     encoding = serializers.CharField(default="", allow_blank=True, help_text="Without it: by its mark, else UTF-8.")
     delimiter = serializers.CharField(
         default="", allow_blank=True, max_length=1, trim_whitespace=False, help_text="Without it: the likeliest."
@@ -198,7 +203,12 @@ class ImportBody(Body):
     consent_source = serializers.CharField(
         default="", allow_blank=True, max_length=100, help_text="Where and how they agreed."
     )
-    consent_at = serializers.DateTimeField(required=False)
+    consent_at = serializers.DateTimeField(required=False, help_text="When they agreed, if not now.")
+    existing = serializers.ChoiceField(
+        choices=EXISTING,
+        default="update",
+        help_text="Contacts that exist: what the file says wins, fills only what they do not say, or changes nothing.",
+    )
     list = PublicId(kind="lst", required=False, help_text="Put the contacts on this list.")
     list_name = serializers.CharField(
         default="", allow_blank=True, max_length=160, help_text="Or on the list with this name, made if need be."

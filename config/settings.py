@@ -190,6 +190,7 @@ WEBHOOK_DISABLE_DAYS = env.int("WEBHOOK_DISABLE_DAYS", default=3)  # of nothing 
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=512 * 1024 * 1024)
 IMPORT_XLSX_CELLS = env.int("IMPORT_XLSX_CELLS", default=2_000_000)
 IMPORT_CHUNK = env.int("IMPORT_CHUNK", default=5000)
+IMPORT_WRITERS = env.int("IMPORT_WRITERS", default=2)
 DATA_UPLOAD_MAX_MEMORY_SIZE = env.int("DATA_UPLOAD_MAX_MEMORY_SIZE", default=4 * 1024 * 1024)
 
 # API ----------------------------------------------------------------------------------------------------------------

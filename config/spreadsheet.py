@@ -1,6 +1,7 @@
 """Exports as CSV: streamed line by line, and safe to open in a spreadsheet."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
 CHUNK = 2000  # rows in memory
 
 
@@ -27,8 +28,11 @@ class _Line:
 
 
 def harmless(cell: Any) -> Any:
-    """A cell that a spreadsheet shows instead of running: text that begins like a formula gets an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    """A cell that a spreadsheet shows instead of running: text that begins like a formula gets an apostrophe.
+
+    So does one that has apostrophes before it already: an import takes exactly one away again.
+    """
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 def lines(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
@@ -40,13 +44,19 @@ def lines(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str
 
 
 def by_key(rows: "QuerySet[Any]", *, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """(primary key, columns …) of every row, oldest first; see `chunks`."""
+    for chunk in chunks(rows, columns=columns):
+        yield from chunk
+
+
+def chunks(rows: "QuerySet[Any]", *, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
     """(primary key, columns …) of every row, oldest first, a chunk at a time: no cursor and no transaction stays open.
 
     The table needs an index that leads from the conditions of `rows` to the primary key.
     """
     last = 0
     while chunk := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", *columns)[:CHUNK]):
-        yield from chunk
+        yield chunk
         last = chunk[-1][0]
 
 

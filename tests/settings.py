@@ -16,6 +16,8 @@ os.environ.setdefault("TEST_SENDS_PER_HOUR", "1000000")
 os.environ.setdefault("PUBLIC_RATE", "0")
 os.environ.setdefault("JOIN_RATE_ADDRESS", "0")
 os.environ.setdefault("JOIN_RATE_STORE", "0")
+# Other connections do not see what a test has not committed; tests of several writers say so.
+os.environ.setdefault("IMPORT_WRITERS", "1")
 # Workers of pytest-xdist share one Redis, and tests count and empty its queues: each worker has a database of its own.
 if worker := os.environ.get("PYTEST_XDIST_WORKER"):
     for name in ("REDIS_URL", "CELERY_BROKER_URL"):

@@ -193,10 +193,10 @@ class ContactImportAdmin(OpsAdmin):
     search_fields = ("pk", "store__slug")
     sortable_by = ()
 
-    @admin.display(description="read")
+    @admin.display(description="done")
     def done(self, row: ContactImport) -> str:
-        """How much of the file was read."""
-        return bar(done=min(row.offset, row.file_bytes), of=row.file_bytes)
+        """How much of the work is done, in percent."""
+        return bar(done=row.progress, of=100)
 
     @admin.display(description="refused")
     def problems(self, row: ContactImport) -> str:

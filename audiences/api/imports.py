@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audiences import imports
-from audiences.errors import AudienceInvalid
+from audiences.errors import AudienceInvalid, ImportEnded
 from audiences.models import ContactImport
 from audiences.openapi import refuses
 from audiences.quotas import counts_as
@@ -54,10 +54,19 @@ class ImportViews(StoreViews[ContactImport]):
         )
         return Response(self.read(started), status=202)
 
+    @extend_schema(request=None, responses=ImportShape)
+    @refuses(ImportEnded)
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, id: str) -> Response:
+        """Stop an import. While the file is read nobody has been changed; later, whoever was changed stays so."""
+        number = self.get_object().pk
+        imports.cancel_import(store_id=self.caller.store_id, import_id=number, actor=self.caller.actor)
+        return Response(self.read(self.get_object()))
+
     @extend_schema(responses=PreviewShape)
     @action(detail=True)
     def preview(self, request: Request, id: str) -> Response:
-        """How the first ten rows are read; only while the import has its file, which is until it ends."""
+        """How the first ten rows are read: until the import ends, for a dry run an hour more."""
         return Response(PreviewShape(imports.preview(self.get_object().pk)).data)
 
     @extend_schema(responses={(200, "text/csv"): OpenApiTypes.STR})

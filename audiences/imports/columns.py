@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from audiences.fields import CUSTOM_NAME, TEXTS
@@ -68,15 +68,26 @@ def mapping(names: Sequence[str], *, stated: Mapping[str, str], custom: Mapping[
             raise invalid("/mapping", f"There is no field {field!r}.", code="unknown_field")
     if len(set(chosen.values())) < len(chosen):
         raise invalid("/mapping", "Two columns cannot fill the same field.", code="field_twice")
-    by_name = {plain(name): CUSTOM + name for name in custom}
-    for name in names:
-        guess = field_of(name) or by_name.get(plain(name))
-        if name not in stated and guess and guess not in chosen.values():
-            chosen[name] = guess
+    for guesses in _guesses(custom):
+        _guess([name for name in names if name not in stated], guesses, chosen=chosen)
     if "phone" not in chosen.values():
         detail = f"No column is called phone or mobile; the file has {_some(names)}. Say which one with `mapping`."
         raise invalid("/file", detail, code="no_phone_column")
     return chosen
+
+
+def _guess(names: Sequence[str], guesses: Mapping[str, str], *, chosen: dict[str, str]) -> None:
+    for name in names:
+        field = guesses.get(plain(name))
+        if field and name not in chosen and field not in chosen.values():
+            chosen[name] = field
+
+
+def _guesses(custom: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """What headings mean, the surest first: `fields.size`, our own words, a custom field's bare name."""
+    yield {plain(CUSTOM + name): CUSTOM + name for name in custom}
+    yield FIELD_OF
+    yield {plain(name): CUSTOM + name for name in custom}
 
 
 def _exists(field: str) -> bool:

@@ -1,6 +1,7 @@
 """The set-based statements that write a chunk of staged rows, in their order, all in the chunk's transaction.
 
-Locks: the import's row (by the caller), then contacts by id, then the list's row.
+Locks: the staged rows, contacts by id, the list's row, then the import's row (by the caller). Several chunks of an
+import may be written at the same time: no two have a phone in common.
 """
 
 from datetime import datetime
@@ -12,51 +13,56 @@ from config.sql import execute, fetch_one
 
 
 class Matched(NamedTuple):
-    """Rows of the chunk: all, those without a contact, those that would change theirs; and the last one's number."""
+    """Rows of the chunk: all, those without a contact, those that would change theirs."""
 
     rows: int
     new: int
     changed: int
+
+
+class Span(NamedTuple):
+    """The numbers of the first and the last row."""
+
+    first: int
     last: int
 
 
-def take_chunk(*, import_id: int, store_id: int, after: int, size: int, stated: str) -> None:
-    """Take the next `size` staged rows into the session's own temporary table, find and lock whose contacts exist.
+def staged(import_id: int) -> Span | None:
+    """The rows that are not written yet; None when there are none. Index: the primary key of importrow."""
+    sql = """
+        SELECT min(s.row), max(s.row)
+          FROM audiences_importrow s
+         WHERE s.contact_import_id = %(import_id)s
+        HAVING count(*) > 0
+    """
+    return fetch_one(sql, {"import_id": import_id}, Span)
 
-    New ones get their ids here, in the order of the file. A phone that opted out of this store before (its suppression
-    outlives the contact) is taken as opted out. Indexes: the primary key of importrow, contact_phone_once,
-    suppression_once.
+
+def take_chunk(*, import_id: int, store_id: int, span: Span, stated: str) -> None:
+    """Move the staged rows of a span to the session's own temporary table, as if nobody had a contact yet.
+
+    A row that is gone was written by somebody else: whoever deletes it has it. New ids come in the order of the file.
+    A phone that opted out of this store before (its suppression outlives the contact) is taken as opted out.
+    Indexes: the primary key of importrow, suppression_once.
     """
     _make_room()
     sql = """
-        WITH chunk AS MATERIALIZED (
-            SELECT s.*
-              FROM audiences_importrow s
+        WITH taken AS (
+            DELETE FROM audiences_importrow s
              WHERE s.contact_import_id = %(import_id)s
-               AND s.row > %(after)s
-             ORDER BY s.row
-             LIMIT %(size)s
-        ), known AS MATERIALIZED (
-            SELECT c.id, c.phone
-              FROM audiences_contact c
-             WHERE c.store_id = %(store_id)s
-               AND c.phone IN (SELECT s.phone FROM chunk s)
-             ORDER BY c.id
-               FOR NO KEY UPDATE OF c
+               AND s.row BETWEEN %(first)s AND %(last)s
+            RETURNING s.*
         )
         INSERT INTO audiences_import_chunk
-        SELECT s.row, COALESCE(k.id, nextval('audiences_contact_id_seq')), k.id IS NULL, s.phone, s.phone_hash,
-               s.country, s.first_name, s.last_name, s.email, s.birthday, s.gender, s.language, s.time_zone,
-               COALESCE(s.fields, '{}'), s.lower, 'unknown',
-               CASE WHEN s.lower OR p.id IS NOT NULL THEN 'opted_out' ELSE %(stated)s END, false
-          FROM chunk s
-          LEFT JOIN known k ON k.phone = s.phone
+        SELECT t.row, nextval('audiences_contact_id_seq'), true, t.phone, t.phone_hash, t.country, t.first_name,
+               t.last_name, t.email, t.birthday, t.gender, t.language, t.time_zone, COALESCE(t.fields, '{}'), t.lower,
+               'unknown', CASE WHEN t.lower OR p.id IS NOT NULL THEN 'opted_out' ELSE %(stated)s END, false
+          FROM taken t
           LEFT JOIN audiences_suppression p
-                 ON p.phone_hash = s.phone_hash AND p.store_id = %(store_id)s AND p.reason = 'opt_out'
-         ORDER BY s.row
+                 ON p.phone_hash = t.phone_hash AND p.store_id = %(store_id)s AND p.reason = 'opt_out'
+         ORDER BY t.row
     """
-    values = {"import_id": import_id, "store_id": store_id, "after": after, "size": size, "stated": stated}
-    execute(sql, values)
+    execute(sql, {"import_id": import_id, "store_id": store_id, "stated": stated, **span._asdict()})
 
 
 def _make_room() -> None:
@@ -73,6 +79,25 @@ def _make_room() -> None:
     execute("DELETE FROM audiences_import_chunk", {})
     # A chunk is a few thousand look-ups by index in tables of millions: at the usual price the planner reads all.
     execute("SET LOCAL random_page_cost = 1.1", {})
+
+
+def find_contacts(store_id: int) -> None:
+    """Find whose contacts exist, and lock these by id. Index: contact_phone_once."""
+    sql = """
+        WITH known AS (
+            SELECT c.id, c.phone
+              FROM audiences_contact c
+             WHERE c.store_id = %(store_id)s
+               AND c.phone IN (SELECT s.phone FROM audiences_import_chunk s)
+             ORDER BY c.id
+               FOR NO KEY UPDATE OF c
+        )
+        UPDATE audiences_import_chunk s
+           SET contact_id = k.id, fresh = false
+          FROM known k
+         WHERE k.phone = s.phone
+    """
+    execute(sql, {"store_id": store_id})
 
 
 def yield_to_contacts(*, all_fields: bool) -> None:
@@ -129,10 +154,10 @@ def merge_contacts() -> Matched:
 
 def _matched() -> Matched:
     sql = """
-        SELECT count(*), count(*) FILTER (WHERE s.fresh), count(*) FILTER (WHERE s.changed), COALESCE(max(s.row), 0)
+        SELECT count(*), count(*) FILTER (WHERE s.fresh), count(*) FILTER (WHERE s.changed)
           FROM audiences_import_chunk s
     """
-    return fetch_one(sql, {}, Matched) or Matched(0, 0, 0, 0)
+    return fetch_one(sql, {}, Matched) or Matched(0, 0, 0)
 
 
 def insert_contacts(*, store_id: int, source: str, consent_at: datetime, now: datetime) -> int:

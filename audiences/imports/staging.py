@@ -31,7 +31,7 @@ def _line(row: Row) -> str:
 
 
 def merge_twins(import_id: int) -> int:
-    """Make one row of those with the same phone; return how many went into others. Then ask for statistics.
+    """Make one row of those with the same phone; return how many went into others.
 
     Later values win where they say something, a single no wins for ever. The row that stays has the number of the
     first that says no, else of the last. One pass over the import's rows: 1 s for a million. Index: the primary key.
@@ -39,10 +39,10 @@ def merge_twins(import_id: int) -> int:
     # The statements look at all rows of a file once; the limits are for those that look at a few.
     execute("SET LOCAL statement_timeout = '10min'", {})
     execute("SET LOCAL work_mem = '64MB'", {})
+    # Rows that have just been written are not in the statistics: the planner takes them for a few.
+    execute("SET LOCAL enable_nestloop = off", {})
     found = _set_twins_aside(import_id)
-    kept = _put_back_merged(import_id) if found else 0
-    execute("ANALYZE audiences_importrow", {})
-    return found - kept
+    return found - (_put_back_merged(import_id) if found else 0)
 
 
 def _set_twins_aside(import_id: int) -> int:
@@ -101,7 +101,22 @@ def _put_back_merged(import_id: int) -> int:
 
 
 def forget(import_id: int, *, until: int) -> None:
-    """Delete what waits of an import, up to row `until`, so many at a time. Index: the primary key."""
-    sql = "DELETE FROM audiences_importrow s WHERE s.contact_import_id = %(import_id)s AND s.row <= %(row)s"
+    """Delete what waits of an import, up to row `until`, so many at a time; not what is being written just now.
+
+    Index: the primary key.
+    """
+    sql = """
+        WITH free AS (
+            SELECT s.row
+              FROM audiences_importrow s
+             WHERE s.contact_import_id = %(import_id)s
+               AND s.row <= %(row)s
+               FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM audiences_importrow s
+         USING free f
+         WHERE s.contact_import_id = %(import_id)s
+           AND s.row = f.row
+    """
     for row in range(FORGOTTEN_AT_ONCE, until + FORGOTTEN_AT_ONCE, FORGOTTEN_AT_ONCE):
         execute(sql, {"import_id": import_id, "row": row})

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from audiences.errors import ImportEnded
-from audiences.imports import staging
+from audiences.imports import queries, staging
 from audiences.imports.receive import discard
 from audiences.models import ContactImport
 from audiences.states import IMPORT, IMPORT_ENDED, IMPORT_OPEN
@@ -50,6 +50,8 @@ def tidy(import_id: int) -> None:
     if job is None:
         return
     staging.forget(import_id, until=job.cursor)
+    if queries.staged(import_id) is not None:  # a chunk of it is being given up: whoever does so comes here again
+        return
     if job.dry_run and job.status == "done" and job.finished_at and job.finished_at > now - SHOWN:
         return
     discard(job.file)

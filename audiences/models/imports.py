@@ -37,9 +37,6 @@ class ContactImport(models.Model):
     cursor = models.BigIntegerField(default=0, help_text="rows of the file that were read")
     offset = models.BigIntegerField(default=0, help_text="byte after the last row that was read")
     read_at = models.DateTimeField(null=True, help_text="when the whole file had been read and checked")
-    written = models.BigIntegerField(
-        default=0, db_default=0, help_text="rows of the file that were written to contacts"
-    )
     rows = models.BigIntegerField(default=0)
     created = models.BigIntegerField(default=0)
     updated = models.BigIntegerField(default=0)
@@ -72,7 +69,8 @@ class ContactImport(models.Model):
             return 100
         if self.read_at is None:
             return min(self.offset * READING // max(self.file_bytes, 1), READING)
-        return READING + min(self.written * (99 - READING) // max(self.cursor, 1), 99 - READING)
+        written, wanted = self.created + self.updated + self.unchanged, self.rows - self.refused - self.duplicates
+        return READING + written * (99 - READING) // max(wanted, 1)
 
 
 class ImportProblem(models.Model):

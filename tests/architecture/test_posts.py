@@ -58,6 +58,7 @@ FREE = {
     "/api/v1/dead-letters/{}/discard": "is discarded already",
     "/api/v1/inbound/{}/confirm": "is decided already",
     "/api/v1/inbound/{}/lift": "is decided already",
+    "/api/v1/imports/{}/cancel": "is cancelled already",
     "/api/v1/lists": "a name is taken once",
     "/api/v1/lists/{}/members": "are on it already",
     "/api/v1/members": "is a member already",

@@ -53,6 +53,7 @@ NEEDS = {
     "POST /api/v1/imports": SEND,
     "GET /api/v1/imports/{}": READ,
     "GET /api/v1/imports/{}/preview": READ,
+    "POST /api/v1/imports/{}/cancel": SEND,
     "GET /api/v1/imports/{}/errors.csv": READ,
     "GET /api/v1/suppressions": READ,
     "POST /api/v1/suppressions": SEND,

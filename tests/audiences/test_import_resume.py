@@ -1,5 +1,7 @@
 """An import that is killed, doubled or lost ends with the same rows, problems and counts."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -12,9 +14,10 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from audiences.imports import resume_imports, run_import
+from audiences.imports import errors_csv, resume_imports, run_import
 from audiences.imports.receive import discard
 from audiences.models import Contact, ContactImport, ImportRow, Store
 from audiences.tasks import resume_imports as sweep
@@ -166,7 +169,7 @@ def test_only_the_first_problems_are_kept_but_all_are_counted(
     store: Store, settings: Any, local_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.IMPORT_CHUNK = 2
-    monkeypatch.setattr("audiences.imports.run.PROBLEMS_MAX", 3)
+    monkeypatch.setattr("audiences.imports.reader.PROBLEMS_MAX", 3)
 
     job = imported(store, "phone\n" + "12\n" * 8)
 
@@ -192,28 +195,39 @@ def test_the_sweep_records_its_run(db: None) -> None:
 
 @pytest.mark.flow
 @pytest.mark.django_db(transaction=True)
-def test_a_process_killed_for_real_is_resumed(tmp_path: Path, local_dir: Path) -> None:
+def test_a_command_killed_twice_for_real_goes_on_when_it_is_repeated(tmp_path: Path, local_dir: Path) -> None:
     whole, store = StoreFactory.create(), StoreFactory.create()
     rows = [f"+30694{n % 2900:07d},name{n}\n" if n % 50 else "12,bad\n" for n in range(3000)]
     path = tmp_path / "people.csv"
     path.write_text("phone,name\n" + "".join(rows))
     imported(whole, path.read_text())
 
-    with subprocess.Popen(
-        [sys.executable, str(MANAGE), "import_contacts", str(path), "--store", store.slug, "--json"],
-        env=_environment(local_dir),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    command = [sys.executable, str(MANAGE), "import_contacts", str(path), "--store", store.slug, "--json"]
+    jobs = ContactImport.objects.filter(store=store)
+    _kill_when(jobs.filter(cursor__gt=0), command, local_dir)
+    assert jobs.get().read_at is None
+    _kill_when(jobs.filter(created__gt=0), command, local_dir)
+    assert jobs.get().status == "running"
+    done = subprocess.run(command, env=_environment(local_dir), capture_output=True, text=True, check=True, timeout=120)
+
+    assert json.loads(done.stdout)["import"] == jobs.get().pk
+    assert everything(store) == everything(whole)
+    assert digest_of_errors(store) == digest_of_errors(whole)
+
+
+def _kill_when(rows: QuerySet[ContactImport], command: list[str], local_dir: Path) -> None:
+    """Start the command and end it by SIGKILL as soon as there is such a row."""
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=_environment(local_dir), stdout=quiet, stderr=quiet) as process:
         try:
-            _wait_for(lambda: ContactImport.objects.filter(store=store, cursor__gt=0).exists(), seconds=90)
+            _wait_for(rows.exists, seconds=90)
         finally:
             process.kill()
-    job = ContactImport.objects.get(store=store)
-    assert job.status == "running"
-    _wait_for(lambda: run_import(job.pk)["rows"] > 0, seconds=30)
 
-    assert everything(store) == everything(whole)
+
+def digest_of_errors(store: Store) -> str:
+    text = "".join(errors_csv(ContactImport.objects.get(store=store).pk))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _environment(local_dir: Path) -> dict[str, str]:
@@ -223,6 +237,7 @@ def _environment(local_dir: Path) -> dict[str, str]:
         "DATABASE_URL": url,
         "LOCAL_DIR": str(local_dir),
         "IMPORT_CHUNK": "20",
+        "IMPORT_WRITERS": "3",
         "DJANGO_SETTINGS_MODULE": "tests.settings",
     }
     return {**os.environ, **own}

@@ -1,10 +1,12 @@
-"""`manage.py import_contacts FILE --store SLUG`: import a CSV here and now, with progress."""
+"""`manage.py import_contacts FILE --store SLUG`: import a CSV or XLSX here and now, with progress."""
 
+import hashlib
 import json
-import sys
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,20 @@ from django.core.management.base import BaseCommand, CommandError
 
 from audiences.imports import ImportOptions, run_import, start_import
 from audiences.models import ContactImport, Store
+from audiences.models.imports import EXISTING
+from audiences.states import IMPORT_OPEN
 from config.audit import Actor
+from config.memory import settle
 from config.problems import Problem
+from config.progressbar import Bar
 
 PIECE = 1024 * 1024
 COUNTS = ("rows", "created", "updated", "unchanged", "duplicates", "refused")
+ACTOR = Actor("command:import_contacts")
 
 
 class Command(BaseCommand):
-    """Import contacts from a CSV file. Repeating it updates what changed and subscribes nobody who opted out."""
+    """Import contacts from a file. One that was killed goes on where it was when the same file is given again."""
 
     help = __doc__
 
@@ -31,6 +38,8 @@ class Command(BaseCommand):
         parser.add_argument("--list", default="", metavar="NAME", help="put the contacts on this list; made if need be")
         parser.add_argument("--consent", default="unknown", choices=["unknown", "opted_in", "opted_out"])
         parser.add_argument("--consent-source", default="", help="where and how these people agreed")
+        parser.add_argument("--consent-at", type=moment, metavar="WHEN", help="when, as 2026-03-29 (UTC); else now")
+        parser.add_argument("--existing", default="update", choices=EXISTING, help="what becomes of known contacts")
         parser.add_argument("--encoding", default="", help="of the file, if it is not UTF-8")
         parser.add_argument("--delimiter", default="")
         parser.add_argument(
@@ -40,54 +49,22 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object on the last line, no progress")
 
     def handle(self, **options: Any) -> None:
-        """Take the file, then work on it until it is done."""
+        """Take the file, or find where it was left, then work on it until it is done."""
         started = time.monotonic()
-        self.quiet = options["json"] or not sys.stderr.isatty()
-        job_id = self._start(options).pk
-        while self._open(job_id):
-            run_import(job_id, tell=lambda: self._tell(job_id))
-            if self._open(job_id):
-                time.sleep(0.2)  # a worker has it
+        store = Store.objects.filter(slug=options["store"]).first()
+        if store is None:
+            raise CommandError(f"There is no store {options['store']!r}.")
+        try:
+            job_id = unfinished(store, options) or start(store, options).pk
+        except (Problem, OSError) as error:
+            raise CommandError(str(error)) from error
+        settle()
+        with nullcontext() if options["json"] else Bar("Importing", total=100) as bar:
+            work(job_id, bar=bar)
         job = ContactImport.objects.get(pk=job_id)
         self._report(job, seconds=time.monotonic() - started, as_json=options["json"])
         if job.status == "failed":
             raise CommandError(f"The import failed: {job.error}.")
-
-    def _start(self, options: dict[str, Any]) -> ContactImport:
-        store = Store.objects.filter(slug=options["store"]).first()
-        if store is None:
-            raise CommandError(f"There is no store {options['store']!r}.")
-        stated = ImportOptions(
-            encoding=options["encoding"],
-            delimiter=options["delimiter"],
-            mapping=dict(pair.rpartition("=")[::2] for pair in options["map"]),
-            consent=options["consent"],
-            consent_source=options["consent_source"],
-            list_name=options["list"],
-            dry_run=options["dry_run"],
-        )
-        try:
-            return start_import(
-                store=store,
-                upload=pieces(options["file"]),
-                file_name=options["file"].name,
-                actor=Actor("command:import_contacts"),
-                options=stated,
-                ring=False,
-            )
-        except (Problem, OSError) as error:
-            raise CommandError(str(error)) from error
-
-    def _open(self, job_id: int) -> bool:
-        return ContactImport.objects.filter(pk=job_id, status__in=("pending", "running")).exists()
-
-    def _tell(self, job_id: int) -> None:
-        if self.quiet:
-            return
-        job = ContactImport.objects.get(pk=job_id)
-        done = job.offset / max(job.file_bytes, 1)
-        bar = "█" * int(done * 30)
-        self.stderr.write(f"\r  {bar:░<30} {done:4.0%}  {job.rows:,} rows, {job.refused:,} refused", ending="")
 
     def _report(self, job: ContactImport, *, seconds: float, as_json: bool) -> None:
         counts = {name: getattr(job, name) for name in COUNTS}
@@ -96,10 +73,55 @@ class Command(BaseCommand):
                 json.dumps({"import": job.pk, "status": job.status, **counts, "seconds": round(seconds, 3)})
             )
             return
-        if not self.quiet:
-            self.stderr.write("")
         told = ", ".join(f"{number:,} {name}" for name, number in counts.items())
         self.stdout.write(f"Import {job.pk} {job.status} in {seconds:.1f} s: {told}.")
+
+
+def moment(text: str) -> datetime:
+    """A date or a moment; without an offset in UTC. Raises ValueError."""
+    said = datetime.fromisoformat(text)
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
+
+
+def start(store: Store, options: dict[str, Any]) -> ContactImport:
+    """A new import of the file."""
+    stated = ImportOptions(
+        encoding=options["encoding"],
+        delimiter=options["delimiter"],
+        mapping=dict(pair.rpartition("=")[::2] for pair in options["map"]),
+        consent=options["consent"],
+        consent_source=options["consent_source"],
+        consent_at=options["consent_at"],
+        existing=options["existing"],
+        list_name=options["list"],
+        dry_run=options["dry_run"],
+    )
+    name, upload = options["file"].name, pieces(options["file"])
+    return start_import(store=store, upload=upload, file_name=name, actor=ACTOR, options=stated, ring=False)
+
+
+def unfinished(store: Store, options: dict[str, Any]) -> int | None:
+    """The command's own import of this very file under the same words that did not come to its end."""
+    digest = hashlib.blake2b(digest_size=16)
+    for piece in pieces(options["file"]):
+        digest.update(piece)
+    said = {name: options[name] for name in ("consent", "consent_source", "existing", "dry_run")}
+    open_ones = ContactImport.objects.filter(store=store, status__in=IMPORT_OPEN, digest=digest.hexdigest(), **said)
+    return open_ones.filter(actor=ACTOR.name).order_by("pk").values_list("pk", flat=True).last()
+
+
+def work(job_id: int, *, bar: Bar | None) -> None:
+    """Run the import to its end; a worker that has it already is waited for."""
+
+    def tell() -> None:
+        if bar is not None:
+            job = ContactImport.objects.get(pk=job_id)
+            bar.show(job.progress, note=f"%, {job.rows:,} rows, {job.refused:,} refused")
+
+    while ContactImport.objects.filter(pk=job_id, status__in=IMPORT_OPEN).exists():
+        if not run_import(job_id, tell=tell)["rows"]:
+            time.sleep(0.2)
+    tell()
 
 
 def pieces(path: Path) -> Iterator[bytes]:
