@@ -83,7 +83,8 @@ def _put(field: str, *, job: ContactImport, custom: Mapping[str, str]) -> Put:
 
 
 def _put_phone(cell: str, row: Row, _: dict[str, Any], *, country: str) -> None:
-    phone, row[COUNTRY] = normalise(cell, country=country)
+    # An apostrophe before digits is how spreadsheets are told that they are a text.
+    phone, row[COUNTRY] = normalise(cell.lstrip("'"), country=country)
     row[PHONE], row[HASH] = phone, rf"\x{phone_hash(phone).hex()}"
 
 

@@ -65,8 +65,8 @@ class ContactImport(models.Model):
     @property
     def progress(self) -> int:
         """Percent of the work that is done: reading is about a quarter of it. What failed stays where it was."""
-        if self.status == "done":
-            return 100
+        if self.status in {"pending", "done"}:
+            return 100 if self.status == "done" else 0
         if self.read_at is None:
             return min(self.offset * READING // max(self.file_bytes, 1), READING)
         written, wanted = self.created + self.updated + self.unchanged, self.rows - self.refused - self.duplicates

@@ -5,6 +5,7 @@ import io
 from typing import Any
 
 import pytest
+from django.db.models.functions import Trim
 from rest_framework.test import APIClient
 
 from audiences.imports import ImportOptions, run_import, start_import
@@ -18,7 +19,7 @@ from messaging.models import MessageLog
 from providers.interface import Accepted, Refused
 from tests.api.clients import V1, code
 from tests.campaigns.roads import handed_over
-from tests.factories import CampaignFactory, ContactFactory
+from tests.factories import CampaignFactory, ContactFactory, ContactListFactory
 from tests.steps import launched
 
 EVIL = "=cmd|' /C calc'!A0"
@@ -88,6 +89,50 @@ def test_the_file_can_be_imported_again(api: APIClient, store: Store, settings: 
     assert list(Contact.objects.order_by("pk").values_list("phone", "first_name")) == before
 
 
+def test_an_export_imported_again_changes_nothing_whatever_is_in_it(
+    api: APIClient, store: Store, settings: Any, tmp_path: Any
+) -> None:
+    settings.LOCAL_DIR = tmp_path
+    kinds = {"note": "text", "points": "number", "since": "date", "vip": "yes_no", "country": "text", "name": "text"}
+    Store.objects.filter(pk=store.pk).update(custom_fields=kinds)
+    evil = {"note": "'=quoted", "country": "Utopia", "name": "+1", "points": 1e-7, "since": "2020-01-31", "vip": False}
+    ContactFactory.create(store=store, first_name=EVIL, last_name="-Ada", email="a@example.org", fields=evil)
+    ContactFactory.create(
+        store=store, first_name='say "yes"; no, ', last_name="a\\b", fields={"note": "two\nlines\there"}
+    )
+    ContactFactory.create(store=store, consent="opted_out", gender="other", language="pt-BR", time_zone="Europe/Athens")
+    ContactFactory.create(store=store, consent="unknown", birthday="1990-02-28", fields={"points": 12.5, "vip": True})
+    ContactFactory.create(store=store, fields={"points": -1e15, "note": "''@x"})
+    Contact.objects.update(first_name=Trim("first_name"))
+    before = list(Contact.objects.order_by("pk").values())
+
+    text = api.get(f"{V1}/contacts/export.csv").getvalue()
+    job = start_import(store=store, upload=[text], file_name="contacts.csv", actor=SYSTEM, ring=False)
+    run_import(job.pk)
+
+    job.refresh_from_db()
+    assert (job.rows, job.unchanged, list(job.problems.values_list("row", "column", "code"))) == (5, 5, [])
+    assert list(Contact.objects.order_by("pk").values()) == before
+
+
+def test_the_lists_of_each_contact_are_in_it(api: APIClient, store: Store) -> None:
+    people = ContactFactory.create_batch(3, store=store)
+    ContactListFactory.create(store=store, name="=VIP", contacts=people[:2])
+    ContactListFactory.create(store=store, name="News", contacts=people[1:2])
+
+    assert [row["lists"] for row in contacts(api)] == ["'=VIP", "'=VIP; News", ""]
+
+
+def test_a_custom_field_that_is_called_like_another_column_is_told_apart(api: APIClient, store: Store) -> None:
+    Store.objects.filter(pk=store.pk).update(custom_fields={"country": "text", "lists": "text", "size": "text"})
+    ContactFactory.create(store=store, phone="+306970000001", fields={"country": "Utopia", "lists": "x", "size": "M"})
+
+    [row] = contacts(api)
+
+    assert (row["country"], row["fields.country"], row["lists"], row["fields.lists"]) == ("GR", "Utopia", "", "x")
+    assert row["size"] == "M"
+
+
 def test_a_long_export_is_read_chunk_by_chunk(
     api: APIClient, store: Store, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: Any
 ) -> None:
@@ -95,7 +140,7 @@ def test_a_long_export_is_read_chunk_by_chunk(
     made = ContactFactory.create_batch(5, store=store)
     answer = api.get(f"{V1}/contacts/export.csv")
 
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         rows = table(answer)
 
     assert [row["phone"] for row in rows] == [contact.phone for contact in made]

@@ -13,6 +13,7 @@ from audiences.imports import run_import
 from audiences.models import Contact, ContactImport, Store
 from config.opaque import private_id
 from tests.api.clients import V1, code, pointers
+from tests.audiences.workbooks import table
 from tests.factories import ContactListFactory, api_id
 
 IMPORTS = f"{V1}/imports"
@@ -96,6 +97,8 @@ def test_the_same_file_twice_with_a_key_is_one_import(api: APIClient) -> None:
         (ROWS, {"mapping": '{"tel": "phone"}'}, ("#/mapping", "no_column")),
         (ROWS, {"consent": "maybe"}, ("#/consent", "invalid_choice")),
         (ROWS, {"consent": "opted_in"}, ("#/consent_source", "required")),
+        (ROWS, {"existing": "replace"}, ("#/existing", "invalid_choice")),
+        (b"PK\x03\x04", {}, ("#/file", "bad_xlsx")),
         (ROWS, {"list": "lst_x"}, ("#/list", "unknown_id")),
         (ROWS, {"colour": "red"}, ("#/colour", "unknown_field")),
     ],
@@ -131,6 +134,48 @@ def test_a_file_is_needed_in_a_form(api: APIClient) -> None:
     assert pointers(api.post(IMPORTS, {"consent": "unknown"}, format="multipart")) == [("#/file", "required")]
     assert code(api.post(IMPORTS, {"file": "x"}, format="json")) == (415, "UNSUPPORTED_MEDIA_TYPE")
     assert code(api.post(IMPORTS, b"nonsense", content_type="multipart/form-data")) == (400, "VALIDATION_ERROR")
+
+
+def test_a_workbook_is_taken_like_a_text(api: APIClient) -> None:
+    answer = upload(api, table([["phone", "first_name"], [306901234567.0, "Eleni"]]))
+    run(answer)
+
+    shown = api.get(f"{IMPORTS}/{answer.json()['id']}").json()
+    assert (shown["encoding"], shown["created"], shown["progress"]) == ("xlsx", 1, 100)
+
+
+def test_what_the_importer_stated_is_shown(api: APIClient) -> None:
+    stated = {"consent": "opted_in", "consent_source": "till", "consent_at": "2026-03-29T09:30:00Z", "existing": "fill"}
+
+    shown = upload(api, **stated).json()
+
+    assert {name: shown[name] for name in stated} == stated
+    assert shown["progress"] == 0
+
+
+def test_an_import_can_be_cancelled_until_it_ends(api: APIClient, reader: APIClient) -> None:
+    waiting, done = (f"{IMPORTS}/{upload(api).json()['id']}/cancel" for _ in range(2))
+    run_import(ContactImport.objects.latest("pk").pk)
+
+    assert code(reader.post(waiting)) == (403, "FORBIDDEN")
+    for _ in range(2):
+        answer = api.post(waiting)
+        assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
+    assert code(api.post(done)) == (409, "INVALID_STATUS")
+
+
+def test_the_preview_of_a_dry_run_can_be_seen_after_it(api: APIClient) -> None:
+    answer = upload(api, dry_run=True)
+    run(answer)
+
+    preview = api.get(f"{IMPORTS}/{answer.json()['id']}/preview").json()
+    assert preview["mapping"] == {"phone": "phone", "first_name": "first_name"}
+    assert preview["rows"][0]["values"] == {
+        "phone": "+306901234567",
+        "country": "GR",
+        "first_name": "Eleni",
+        "consent": "unknown",
+    }
 
 
 def test_a_reader_imports_nothing(reader: APIClient) -> None:
