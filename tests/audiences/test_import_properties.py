@@ -133,6 +133,7 @@ def spellings(region: str, other: str, dice: random.Random) -> list[tuple[str, s
     """A number that looks like one of the region, in the ways people write it, and the country where they do."""
     kind = dice.choice((1, 1, 1, 0, 2, 3, 6, 8))
     known = phonenumbers.example_number_for_type(region, kind) or phonenumbers.example_number(region)
+    assert known is not None
     digits = phonenumbers.national_significant_number(known)
     length = max(len(digits) + dice.choice((0, 0, 0, -1, 1)), 3)
     kept = digits[: dice.randrange(len(digits) + 1)]
