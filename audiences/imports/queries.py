@@ -38,12 +38,11 @@ def staged(import_id: int) -> Span | None:
     return fetch_one(sql, {"import_id": import_id}, Span)
 
 
-def take_chunk(*, import_id: int, store_id: int, span: Span, stated: str) -> None:
+def take_chunk(*, import_id: int, span: Span, stated: str) -> None:
     """Move the staged rows of a span to the session's own temporary table, as if nobody had a contact yet.
 
     A row that is gone was written by somebody else: whoever deletes it has it. New ids come in the order of the file.
-    A phone that opted out of this store before (its suppression outlives the contact) is taken as opted out.
-    Indexes: the primary key of importrow, suppression_once.
+    Index: the primary key of importrow.
     """
     _make_room()
     sql = """
@@ -56,13 +55,11 @@ def take_chunk(*, import_id: int, store_id: int, span: Span, stated: str) -> Non
         INSERT INTO audiences_import_chunk
         SELECT t.row, nextval('audiences_contact_id_seq'), true, t.phone, t.phone_hash, t.country, t.first_name,
                t.last_name, t.email, t.birthday, t.gender, t.language, t.time_zone, COALESCE(t.fields, '{}'), t.lower,
-               'unknown', CASE WHEN t.lower OR p.id IS NOT NULL THEN 'opted_out' ELSE %(stated)s END, false
+               'unknown', CASE WHEN t.lower THEN 'opted_out' ELSE %(stated)s END, false
           FROM taken t
-          LEFT JOIN audiences_suppression p
-                 ON p.phone_hash = t.phone_hash AND p.store_id = %(store_id)s AND p.reason = 'opt_out'
          ORDER BY t.row
     """
-    execute(sql, {"import_id": import_id, "store_id": store_id, "stated": stated, **span._asdict()})
+    execute(sql, {"import_id": import_id, "stated": stated, **span._asdict()})
 
 
 def _make_room() -> None:
@@ -96,6 +93,24 @@ def find_contacts(store_id: int) -> None:
            SET contact_id = k.id, fresh = false
           FROM known k
          WHERE k.phone = s.phone
+    """
+    execute(sql, {"store_id": store_id})
+
+
+def heed_opt_outs(store_id: int) -> None:
+    """Take new contacts whose phone opted out of this store before as opted out: a suppression outlives its contact.
+
+    Only after the contacts were looked for: one that is deleted meanwhile leaves its suppression in the same commit.
+    Index: suppression_once.
+    """
+    sql = """
+        UPDATE audiences_import_chunk s
+           SET consent = 'opted_out'
+          FROM audiences_suppression p
+         WHERE s.fresh
+           AND p.phone_hash = s.phone_hash
+           AND p.store_id = %(store_id)s
+           AND p.reason = 'opt_out'
     """
     execute(sql, {"store_id": store_id})
 

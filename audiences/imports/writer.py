@@ -47,8 +47,9 @@ def write(import_id: int, span: Span) -> Mapping[str, int] | None:
         job = ContactImport.objects.filter(pk=import_id, status="running").select_related("store").first()
         if job is None or not alone(f"import:{import_id}:{span.first}"):
             return None
-        queries.take_chunk(import_id=import_id, store_id=job.store_id, span=span, stated=job.consent)
+        queries.take_chunk(import_id=import_id, span=span, stated=job.consent)
         queries.find_contacts(job.store_id)
+        queries.heed_opt_outs(job.store_id)
         if job.existing != "update":
             queries.yield_to_contacts(all_fields=job.existing == "keep")
         found = queries.merge_contacts()

@@ -1,8 +1,10 @@
 """An import subscribes nobody who opted out, and raises nothing that the importer did not state."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from audiences.models import ConsentEvent, Contact, Store, Suppression
@@ -84,3 +86,17 @@ def test_who_opted_out_and_was_deleted_comes_back_opted_out(store: Store) -> Non
 
     assert consents(store) == {None: "opted_out", A: "opted_out", B: "opted_in"}
     assert Suppression.objects.count() == 1
+
+
+def test_who_is_deleted_just_before_the_contacts_are_looked_for_stays_opted_out(store: Store) -> None:
+    contact = ContactFactory.create(store=store, phone=A, consent="opted_out")
+
+    def delete(execute: Any, sql: str, *args: Any) -> Any:
+        if "WITH known AS" in sql and Contact.objects.filter(phone=A).exists():
+            delete_contact(store=store, contact_id=contact.pk, actor=SYSTEM)
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(delete):
+        imported(store, f"phone\n{A}\n", consent="opted_in", consent_source="till")
+
+    assert consents(store) == {None: "opted_out", A: "opted_out"}

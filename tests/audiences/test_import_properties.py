@@ -110,11 +110,14 @@ def test_an_import_takes_away_just_what_an_export_put_before(cell: str) -> None:
     assert unguarded(harmless(cell)) == unguarded(cell) if harmless(cell) == cell else unguarded(harmless(cell)) == cell
 
 
-@settings(max_examples=300, deadline=None)
-@given(address=st.from_regex(USUAL_EMAIL, fullmatch=True).filter(lambda address: len(address) <= 320))
+@settings(max_examples=200, deadline=None)
+@given(
+    address=st.text(st.sampled_from("aZ09.-_+@"), max_size=12).map(lambda text: f"a{text}b@c.gr")
+    | st.text("aB1.-@", max_size=14)
+)
+@example(address="Ada.Byron+news@Shop-1.Example.ORG")
 def test_what_looks_like_a_usual_address_is_one(address: str) -> None:
-    local, _, domain = address.partition("@")
-    if len(local) <= 64 and all(len(label) <= 63 for label in domain.split(".")):
+    if USUAL_EMAIL.fullmatch(address):
         validate_email(address)
 
 
