@@ -9,7 +9,7 @@ Problem
     ├── AlreadyMember    409: the person is a member of the store
     ├── NotYours         409: a suppression that only staff lifts
     ├── SegmentInUse     409: scheduled campaigns are for the segment
-    └── FixedSegment     409: every store has it, as it is
+    ├── FixedSegment     409: every store has it, as it is
     └── ImportEnded      409: an import that has ended cannot be cancelled
 """
 
@@ -48,6 +48,8 @@ class SegmentInUse(Conflict):
 
 class FixedSegment(Conflict):
     """Every store has this segment: it cannot be changed or deleted."""
+
+
 class ImportEnded(Conflict):
     """This import has ended already."""
 

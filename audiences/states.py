@@ -14,6 +14,7 @@ IMPORT = Machine(
     },
 )
 IMPORT_OPEN = ("pending", "running")
+IMPORT_ENDED = ("done", "failed", "cancelled")
 
 OPT_IN = Machine(
     name="opt-in",
@@ -27,4 +28,3 @@ OPT_IN = Machine(
     },
 )
 OPT_IN_OPEN = ("waiting", "sent")
-IMPORT_ENDED = ("done", "failed", "cancelled")

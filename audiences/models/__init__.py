@@ -9,10 +9,9 @@ from audiences.models.contacts import (
 )
 from audiences.models.events import CustomerEvent
 from audiences.models.frozen import FrozenAudience, FrozenMember
-from audiences.models.imports import ContactImport, ImportedPhone, ImportProblem
+from audiences.models.imports import ContactImport, ImportProblem, ImportRow
 from audiences.models.joining import JoinPage, OptInRequest, PageVisits
 from audiences.models.segments import Segment
-from audiences.models.imports import ContactImport, ImportProblem, ImportRow
 from audiences.models.stores import ApiKey, Member, Store, User
 
 __all__ = [
@@ -25,9 +24,8 @@ __all__ = [
     "FrozenAudience",
     "FrozenMember",
     "ImportProblem",
-    "ImportedPhone",
-    "JoinPage",
     "ImportRow",
+    "JoinPage",
     "ListMembership",
     "Member",
     "OptInRequest",
