@@ -15,6 +15,13 @@ CAP_MAX = 32_767  # a smallint
 CREDITS_MAX = 10**15  # far below a bigint
 
 
+class SpendCap(serializers.IntegerField):
+    """A limit in credits that the store sets itself; null: none."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=CREDITS_MAX, allow_null=True, required=False, **options)
+
+
 class StoreBody(Body):
     """The store and how it sends."""
 
@@ -37,6 +44,9 @@ class StoreBody(Body):
         allow_null=True,
         help_text="When fewer credits than this are available, the webhook event `credits.low` says so, once.",
     )
+    spend_cap_campaign = SpendCap(help_text="Credits that one launch may hold; more is refused with `SPEND_CAP`.")
+    spend_cap_day = SpendCap(help_text="Credits that all launches of one day may use, by the store's clock.")
+    spend_cap_month = SpendCap(help_text="As `spend_cap_day`, of a calendar month.")
     custom_fields = JsonObject(
         child=serializers.ChoiceField(choices=("text", "number", "date", "yes_no")),
         help_text="Names of the contacts' custom fields, and what they hold.",

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from billing.models import Price
 
 OTHER = ""
@@ -33,3 +35,11 @@ def price_table(now: datetime) -> PriceTable:
     """The prices in force at `now`: the latest row of each country that has begun. Always read, never remembered."""
     rows = Price.objects.filter(valid_from__lte=now).order_by("country", "-valid_from").distinct("country")
     return PriceTable(dict(rows.values_list("country", "credits_per_part")))
+
+
+def in_force(rows: "QuerySet[Price]", *, now: datetime) -> "QuerySet[Price]":
+    """The prices with `in_force`: whether each is the one of its country at `now`."""
+    followed = Price.objects.filter(
+        country=OuterRef("country"), valid_from__gt=OuterRef("valid_from"), valid_from__lte=now
+    )
+    return rows.annotate(in_force=Q(valid_from__lte=now) & ~Exists(followed))

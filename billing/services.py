@@ -11,6 +11,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from billing import queries
+from billing.caps import check_caps
 from billing.errors import (
     InsufficientCredits,
     KeyReused,
@@ -41,16 +42,27 @@ def hold(*, store_id: int, amount: int, key: str, label: str) -> CreditReservati
     """Reserve `amount` credits (at least 1), the plan's allowance first, then bought credits; writes no ledger entry.
 
     The same key again, in a race too, returns the first reservation, whatever its amount or state.
-    Raises InsufficientCredits or SpendingBlocked (402), KeyReused when the key is another store's.
+    Raises InsufficientCredits or SpendingBlocked (402), SpendCapReached (403), KeyReused when the key is another
+    store's.
     """
     _positive(amount)
-    while (reservation_id := queries.hold(store_id=store_id, amount=amount, key=key, label=label)) is None:
+    with transaction.atomic():
+        reservation = _hold(store_id=store_id, amount=amount, key=key, label=label)
+        if isinstance(reservation, CreditReservation):
+            return reservation
+        check_caps(store_id=store_id, required=amount, held=True)
+    return CreditReservation.objects.get(pk=reservation)
+
+
+def _hold(*, store_id: int, amount: int, key: str, label: str) -> CreditReservation | int:
+    """The reservation that the key has already, or the id of the one that was made; the account is locked then."""
+    while (made := queries.hold(store_id=store_id, amount=amount, key=key, label=label)) is None:
         if earlier := CreditReservation.objects.select_related("account").filter(key=key).first():
             if earlier.account.store_id != store_id:
                 raise KeyReused
             return earlier
         _refuse_if_short(account_of(store_id), required=amount)  # silent when credits came in just now: try again
-    return CreditReservation.objects.get(pk=reservation_id)
+    return made
 
 
 def charge(*, reservation_id: int, amount: int, key: str, label: str) -> bool:

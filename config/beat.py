@@ -37,6 +37,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.MOVE_FROM_SLOW: 60,
     Task.GIVE_UP_UNKNOWN: 60,
     Task.EXPIRE_OPT_INS: 60,
+    Task.RENEW_PLANS: 60,
     Task.TIDY: 600,
 }
 

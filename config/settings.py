@@ -177,6 +177,9 @@ INBOUND_ANSWERS_PER_DAY = env.int("INBOUND_ANSWERS_PER_DAY", default=3)  # to on
 INBOUND_UNREADABLE_DAYS = env.int("INBOUND_UNREADABLE_DAYS", default=30)  # calls that nobody could read are kept
 TEST_SENDS_PER_HOUR = env.int("TEST_SENDS_PER_HOUR", default=30)  # of one store, of at most five numbers each
 
+# Money --------------------------------------------------------------------------------------------------------------
+SUBSCRIPTION_REQUIRED = env.bool("SUBSCRIPTION_REQUIRED", default=False)  # only who has a live plan may send
+
 # Webhooks -----------------------------------------------------------------------------------------------------------
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)  # development: http, any port and address
 WEBHOOK_PORTS = env.list("WEBHOOK_PORTS", cast=int, default=[443, 8443])

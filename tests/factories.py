@@ -8,7 +8,7 @@ from factory.helpers import post_generation
 
 from audiences.models import ApiKey, Contact, ContactList, Member, Segment, Store, User
 from audiences.phones import phone_hash
-from billing.models import CreditAccount, CreditReservation
+from billing.models import CreditAccount, CreditReservation, Plan
 from billing.services import account_of, grant, hold, renew_allowance
 from campaigns.models import Automation, Campaign, StoreTemplate
 from campaigns.services import automations
@@ -144,6 +144,13 @@ class ReservationFactory(DjangoModelFactory[CreditReservation]):
     @classmethod
     def _create(cls, model_class: type[CreditReservation], *args: Any, **kwargs: Any) -> CreditReservation:
         return hold(store_id=kwargs.pop("account").store_id, **kwargs)
+
+
+def some_plans() -> None:
+    """The plans of the first migration, also after a test that emptied the tables."""
+    for code, cents, interval, allowance in (("starter", 4000, "month", 300), ("pro", 24000, "year", 1500)):
+        columns = {"name": code.title(), "price_cents": cents, "interval": interval, "allowance": allowance}
+        Plan.objects.get_or_create(code=code, defaults=columns)
 
 
 # campaigns, messaging -----------------------------------------------------------------------------------------------

@@ -62,6 +62,9 @@ class Store(models.Model):
     cap_per_day = models.PositiveSmallIntegerField(null=True, help_text="marketing messages per contact in 24 hours")
     cap_per_week = models.PositiveSmallIntegerField(null=True, help_text="marketing messages per contact in 7 days")
     credits_low_at = models.PositiveBigIntegerField(null=True, help_text="fewer available credits are called low")
+    spend_cap_campaign = models.PositiveBigIntegerField(null=True, help_text="credits that one launch may hold")
+    spend_cap_day = models.PositiveBigIntegerField(null=True, help_text="credits for launches of one local day")
+    spend_cap_month = models.PositiveBigIntegerField(null=True, help_text="credits for launches of one local month")
     custom_fields = models.JSONField(default=dict, help_text="name -> text, number, date or yes_no")
     links_base_url = models.URLField(blank=True)
     opt_out_text = models.CharField(

@@ -23,6 +23,10 @@ class CreditAccount(models.Model):
     overdraft = models.BigIntegerField(default=0, help_text="credits that late evidence may have taken below zero")
     allowance = models.BigIntegerField(default=0, help_text="free credits left in this period of the plan")
     allowance_held = models.BigIntegerField(default=0, help_text="the allowance's part of open reservations")
+    hold_since = models.DateTimeField(null=True, help_text="since when staff lets it begin nothing: the billing hold")
+    hold_reason = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="shown to the store"
+    )
     low_since = models.DateTimeField(null=True, help_text="since when available is below the store's credits_low_at")
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -79,6 +83,8 @@ class CreditReservation(models.Model):
         indexes = [
             models.Index(fields=["account", "-id"], name="reservation_account"),
             models.Index(fields=["created_at"], name="reservation_open", condition=Q(state="open")),
+            # what launches of a day or a month took, for the spend caps
+            models.Index(fields=["account", "created_at"], name="reservation_made"),
         ]
 
     @property
@@ -114,5 +120,6 @@ class LedgerEntry(models.Model):
         constraints = [models.CheckConstraint(condition=Q(kind__in=KINDS), name="ledger_kind")]
         indexes = [
             models.Index(fields=["account", "-id"], name="ledger_account"),
+            models.Index(fields=["account", "created_at"], name="ledger_month"),
             models.Index(fields=["refers_to"], name="ledger_refunds", condition=Q(refers_to__isnull=False)),
         ]

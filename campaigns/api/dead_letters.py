@@ -9,7 +9,7 @@ from audiences.openapi import refuses
 from audiences.pagination import OldestFirst
 from audiences.quotas import counts_as
 from audiences.tenancy import StoreViews
-from billing.errors import InsufficientCredits
+from billing.errors import MONEY
 from campaigns.dead_letters import waiting
 from campaigns.errors import InvalidStatus, NothingToRetry, StoreStopped
 from campaigns.models import SendBatch
@@ -33,7 +33,7 @@ class DeadLetterViews(StoreViews[SendBatch]):
         return self.page(waiting(store_id=self.caller.store_id))
 
     @extend_schema(request=ReasonBody, responses={202: RequeuedShape})
-    @refuses(NotADeadLetter, NothingToRetry, InvalidStatus, InsufficientCredits, StoreStopped)
+    @refuses(NotADeadLetter, NothingToRetry, InvalidStatus, *MONEY, StoreStopped)
     @action(detail=True, methods=["post"])
     @counts_as("send")
     @idempotent

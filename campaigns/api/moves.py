@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from audiences.openapi import refuses
 from audiences.quotas import counts_as
 from audiences.tenancy import StoreViews
-from billing.errors import InsufficientCredits
+from billing.errors import MONEY, BillingHold, SubscriptionRequired
 from campaigns.errors import (
     AlreadySending,
     InvalidStatus,
@@ -52,7 +52,7 @@ class Moves(StoreViews[Campaign]):
     @refuses(
         NoMessageText,
         NoRecipients,
-        InsufficientCredits,
+        *MONEY,
         StoreStopped,
         AlreadySending,
         InvalidStatus,
@@ -75,7 +75,15 @@ class Moves(StoreViews[Campaign]):
         return Response(enqueued(launched), status=202)
 
     @extend_schema(request=ScheduleBody, responses=CampaignBody)
-    @refuses(NoMessageText, StoreStopped, InvalidStatus, QuoteChanged, ChangedMeanwhile)
+    @refuses(
+        NoMessageText,
+        StoreStopped,
+        BillingHold,
+        SubscriptionRequired,
+        InvalidStatus,
+        QuoteChanged,
+        ChangedMeanwhile,
+    )
     @action(detail=True, methods=["post"])
     @counts_as("send")
     @idempotent
@@ -102,7 +110,7 @@ class Moves(StoreViews[Campaign]):
         return self._with_reason(moves.pause)
 
     @extend_schema(request=ReasonBody, responses=CampaignBody)
-    @refuses(InvalidStatus, StoreStopped)
+    @refuses(InvalidStatus, StoreStopped, BillingHold, SubscriptionRequired)
     @action(detail=True, methods=["post"])
     @idempotent
     def resume(self, request: Request, id: str) -> Response:

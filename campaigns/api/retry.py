@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from audiences.openapi import refuses
 from audiences.quotas import counts_as
 from audiences.tenancy import StoreViews
-from billing.errors import InsufficientCredits
+from billing.errors import MONEY
 from campaigns.errors import InvalidStatus, NothingToRetry, QuoteChanged, StoreStopped
 from campaigns.models import Campaign
 from campaigns.serializers import CampaignBody
@@ -27,7 +27,7 @@ class Retrying(StoreViews[Campaign]):
     """A second run of a campaign, for those who failed in the first."""
 
     @extend_schema(request=RetryBody, responses={202: CampaignBody})
-    @refuses(InvalidStatus, NothingToRetry, QuoteChanged, InsufficientCredits, StoreStopped)
+    @refuses(InvalidStatus, NothingToRetry, QuoteChanged, *MONEY, StoreStopped)
     @action(detail=True, methods=["post"], url_path="retry-failed")
     @counts_as("send")
     @idempotent

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from audiences.openapi import refuses
 from audiences.tenancy import StoreViews
-from billing.errors import InsufficientCredits
+from billing.errors import MONEY
 from campaigns.errors import InvalidStatus, NoMessageText, StoreStopped
 from campaigns.models import Campaign
 from campaigns.sent import SentShape, shown
@@ -66,7 +66,7 @@ class Shelf(StoreViews[Campaign]):
         return Response(self.read(moved))
 
     @extend_schema(request=TestBody, responses={202: SentShape})
-    @refuses(NotWritten, NoMessageText, InsufficientCredits, StoreStopped, TooManyTests)
+    @refuses(NotWritten, NoMessageText, *MONEY, StoreStopped, TooManyTests)
     @action(detail=True, methods=["post"])
     @idempotent
     def test(self, request: Request, id: str) -> Response:

@@ -1,6 +1,7 @@
 """Reading a campaign for a decision, and saying why the decision was refused."""
 
 from audiences.models import Store
+from billing.standing import check_standing
 from campaigns.errors import AlreadySending, InvalidStatus, StoreStopped
 from campaigns.models import Campaign
 from campaigns.states import CAMPAIGN_LIVE
@@ -38,6 +39,12 @@ def not_an_automations(campaign: Campaign) -> None:
 
 
 def may_send(store: Store) -> None:
+    """Whether the store may begin to send. Raises StoreStopped, BillingHold, SubscriptionRequired."""
+    not_stopped(store)
+    check_standing(store.pk)
+
+
+def not_stopped(store: Store) -> None:
     """Raise StoreStopped when the store is suspended or staff stopped its sending."""
     if store.status != "active" or store.sending_stopped:
         raise StoreStopped

@@ -6,12 +6,14 @@ from django.conf import settings
 
 from audiences.audience import check_pinned
 from audiences.models import Store
+from billing.caps import check_caps
 from billing.services import check_available
+from billing.standing import check_standing
 from campaigns.drafts import Draft
 from campaigns.errors import NoRecipients
 from campaigns.models import Quote
 from campaigns.people import UNASKED
-from campaigns.services.find import may_send, refusal
+from campaigns.services.find import not_stopped, refusal
 from campaigns.states import CAMPAIGN
 from config.problems import Problem
 
@@ -30,7 +32,11 @@ def _status(intent: Intent) -> None:
 
 
 def _store(intent: Intent) -> None:
-    may_send(intent.store)
+    not_stopped(intent.store)
+
+
+def _standing(intent: Intent) -> None:
+    check_standing(intent.store.pk)
 
 
 def _audience(intent: Intent) -> None:
@@ -52,6 +58,18 @@ CHECKS = (_status, _store, _audience, _recipients, _credits)
 def permit(intent: Intent) -> None:
     """Raise the first problem: AlreadySending, InvalidStatus, StoreStopped, AudienceInvalid (a segment that can choose
     nobody), NoRecipients, InsufficientCredits.
+def _caps(intent: Intent) -> None:
+    check_caps(store_id=intent.store.pk, required=intent.quote.credits)
+
+
+CHECKS = (_status, _store, _standing, _recipients, _caps, _credits)
+
+
+def permit(intent: Intent) -> None:
+    """Raise the first problem.
+
+    AlreadySending, InvalidStatus, StoreStopped, BillingHold, SubscriptionRequired, NoRecipients, SpendCapReached,
+    InsufficientCredits.
     """
     for check in CHECKS:
         check(intent)

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from audiences.openapi import refuses
 from audiences.tenancy import StoreViews
-from billing.errors import InsufficientCredits
+from billing.errors import MONEY
 from campaigns.errors import NoMessageText, NoRecipients, StoreStopped
 from campaigns.sent import DirectBody, SentShape, shown
 from campaigns.services.direct import send_direct
@@ -18,7 +18,7 @@ class SendMessages(StoreViews[MessageLog]):
     """Sending to numbers."""
 
     @extend_schema(request=DirectBody, responses={202: SentShape})
-    @refuses(NoMessageText, NoRecipients, InsufficientCredits, StoreStopped)
+    @refuses(NoMessageText, NoRecipients, *MONEY, StoreStopped)
     @idempotent
     def create(self, request: Request) -> Response:
         """Send a message that somebody asked for to one number, or up to a hundred; they need not be contacts.

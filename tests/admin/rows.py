@@ -22,6 +22,9 @@ from audiences.models import (
 from audiences.services.keys import issue_key
 from billing.models import Price
 from campaigns.models import AutomationFire, AutomationRun, CampaignLink, ReasonCount
+from billing.models import Plan, Price
+from billing.subscriptions import set_plan
+from campaigns.models import CampaignLink, ReasonCount
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.heartbeats import Process, beat
@@ -53,6 +56,7 @@ from tests.factories import (
     SegmentFactory,
     StoreTemplateFactory,
     WebhookEndpointFactory,
+    some_plans,
 )
 
 THREE = range(3)
@@ -60,6 +64,7 @@ THREE = range(3)
 
 def fill() -> None:
     """Three stores with a campaign on its way, and what belongs to them."""
+    some_plans()
     for number in THREE:
         _store(number)
         _house(number)
@@ -96,6 +101,7 @@ def _store(number: int) -> None:
     CustomerEvent.objects.create(
         store=store, contact=contact, event_id="order-1", name="purchase", occurred_at=timezone.now()
     )
+    set_plan(store_id=store.pk, plan="starter", status="active", actor=SYSTEM)
     ReasonCount.objects.create(campaign=campaign, status="failed", reason="other", count=1)
     account = ProviderAccountFactory.create(store=store)
     RouteFactory.create(account=account, store=store)
@@ -124,6 +130,7 @@ def _house(number: int) -> None:
     Alert.objects.create(name="no_worker", subject=f"queue:{number}", detail="None.", opened_at=now, seen_at=now)
     IdempotencyRecord.objects.create(store_id=1, key=f"k{number}", fingerprint="f")
     LogWatermark.objects.create(name=f"reader {number}", done=number)
+    Plan.objects.create(code=f"plan-{number}", name="Plan", price_cents=100, interval="month", allowance=1)
     Price.objects.create(country="", credits_per_part=2, valid_from=now + timedelta(days=1 + number))
     Group.objects.create(name=f"Support {number}")
     interval = IntervalSchedule.objects.get_or_create(every=5, period="seconds")[0]

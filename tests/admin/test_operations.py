@@ -25,6 +25,7 @@ from tests.factories import (
     ProviderAccountFactory,
     UserFactory,
 )
+from tests.factories import CampaignFactory, CreditAccountFactory, ProviderAccountFactory, UserFactory, some_plans
 
 
 def ask(ops: Client, name: str, *rows: Model, **answers: Any) -> Any:
@@ -246,3 +247,30 @@ def test_an_automation_is_switched_off_with_a_reason(ops: Client) -> None:
     event = AuditEvent.objects.get(action="automation.switch_off")
     assert (automation.active, event.reason, event.actor.partition(":")[0]) == (False, "complaints", "staff")
     assert told(answer) == [f"{automation.name}: it is switched off."]
+# Plans and holds ----------------------------------------------------------------------------------------------------
+
+
+def test_staff_sets_a_plan_with_its_free_credits(ops: Client, store: Store) -> None:
+    some_plans()
+    account = CreditAccountFactory.create(store=store)
+
+    answer = ask(ops, "set_plan", account, plan="pro", status="active", reason="Agreed by phone")
+
+    account.refresh_from_db()
+    assert "Pro is active until 20" in told(answer)[0]
+    assert account.allowance == 1500
+    assert AuditEvent.objects.get(action="subscription.set").reason == "Agreed by phone"
+
+
+def test_staff_puts_a_store_on_hold_and_takes_it_off(ops: Client, store: Store) -> None:
+    account = CreditAccountFactory.create(store=store)
+
+    ask(ops, "hold", account, reason="Unpaid invoice")
+    account.refresh_from_db()
+    assert (account.hold_since is not None, account.hold_reason) == (True, "Unpaid invoice")
+    again = ask(ops, "hold", account, reason="Twice")
+    ask(ops, "lift_hold", account, reason="Paid")
+
+    account.refresh_from_db()
+    assert (account.hold_since, account.hold_reason) == (None, "")
+    assert "on hold already" in told(again)[0]

@@ -7,7 +7,7 @@ import pytest
 from audiences.models import Store
 from billing.drift import find_drift
 from billing.models import CreditAccount
-from tests.factories import CreditAccountFactory
+from tests.factories import CreditAccountFactory, some_plans
 
 
 @pytest.fixture
@@ -28,3 +28,9 @@ def sound_books(request: pytest.FixtureRequest, db: None) -> Iterator[None]:
     yield
     if request.path.name != "test_drift.py":
         assert find_drift() == []
+
+
+@pytest.fixture
+def plans(db: None) -> None:
+    """The two plans of the first migration, which a test that emptied the tables may have taken away."""
+    some_plans()

@@ -1,4 +1,4 @@
-"""Money in the ops console: books that nobody edits, credits that staff grants by the service, prices to come."""
+"""Books that nobody edits; credits, holds and plans that staff sets by the services; prices to come."""
 
 from typing import Any
 from uuid import uuid4
@@ -9,10 +9,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from audiences.staff import staff
+from billing.admin.plans import PlanForm, give_plan
 from billing.models import CreditAccount, CreditReservation, LedgerEntry, Price
 from billing.models.accounts import KINDS
 from billing.pricing import set_price, withdraw_price
 from billing.services import account_of, adjust, grant
+from billing.standing import set_billing_hold
 from billing.states import RESERVATION
 from config.ops.marks import bar, rows_of, state
 from config.ops.operations import Answers, Operation, ReasonForm
@@ -63,6 +65,18 @@ def correct(account: CreditAccount, answers: Answers, request: HttpRequest) -> s
     return _told(entry, "adjusted by")
 
 
+def put_on_hold(account: CreditAccount, answers: Answers, request: HttpRequest) -> str:
+    """The store begins nothing that costs."""
+    set_billing_hold(store_id=account.store_id, on=True, actor=staff(request), reason=answers["reason"])
+    return "is on hold; what was launched before goes on."
+
+
+def take_off_hold(account: CreditAccount, answers: Answers, request: HttpRequest) -> str:
+    """It may again."""
+    set_billing_hold(store_id=account.store_id, on=False, actor=staff(request), reason=answers["reason"])
+    return "is not on hold any more."
+
+
 def _told(entry: LedgerEntry, what: str) -> str:
     once = "had been" if entry.repeated else "was"
     return f"{once} {what} {entry.amount} credits; the balance is {entry.balance_after}."
@@ -92,6 +106,27 @@ class CreditAccountAdmin(OpsAdmin):
             "A correction in the ledger. What open reservations hold cannot be taken.",
             correct,
             form=AdjustForm,
+        ),
+        Operation(
+            "set_plan",
+            "Set the plan",
+            "Another plan begins a period now, with its free credits; what was left of the old ones lapses.",
+            give_plan,
+            form=PlanForm,
+        ),
+        Operation(
+            "hold",
+            "Put on hold",
+            "The store can begin nothing that costs; the reason is shown to it. What was launched before goes on.",
+            put_on_hold,
+            applies=lambda account: account.hold_since is None,
+        ),
+        Operation(
+            "lift_hold",
+            "Take off hold",
+            "The store may begin to send again.",
+            take_off_hold,
+            applies=lambda account: account.hold_since is not None,
         ),
     )
 

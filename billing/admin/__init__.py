@@ -1,0 +1,5 @@
+"""Money in the ops console."""
+
+from billing.admin import accounts, plans
+
+__all__ = ["accounts", "plans"]
