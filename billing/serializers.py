@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from billing.models.accounts import KINDS
 from billing.models.plans import INTERVALS, MANAGERS
+from billing.refunding import REFUNDABLE
 from billing.states import RESERVATION, SUBSCRIPTION_STATUSES
 from config.wire import ActorField, PublicId
 
@@ -117,3 +118,7 @@ class SubscriptionShape(serializers.Serializer[Any]):
     may_send = serializers.BooleanField(help_text="False: a launch is refused with `reason`.")
     reason = serializers.CharField(allow_null=True, help_text="`BILLING_HOLD` or `SUBSCRIPTION_REQUIRED`.")
     detail = serializers.CharField(allow_null=True)
+    refund_on = serializers.ListField(
+        child=serializers.ChoiceField(choices=REFUNDABLE),
+        help_text="Failures for which the credits of a message that stayed undelivered for a day come back.",
+    )

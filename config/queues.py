@@ -36,6 +36,7 @@ class Task(StrEnum):
     APPLY_RECEIPTS = "messaging.apply_receipts"
     APPLY_INBOUND = "messaging.apply_inbound"
     GIVE_UP_UNKNOWN = "messaging.give_up_unknown"
+    REFUND_UNDELIVERED = "messaging.refund_undelivered"
     POLL_SILENT = "messaging.poll_silent"
     WATCH = "messaging.watch"
     MOVE_FROM_SLOW = "messaging.move_from_slow"

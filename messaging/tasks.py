@@ -7,7 +7,7 @@ from campaigns.queries.claim import expire_leases as expire
 from campaigns.services import finish
 from config.queues import Task
 from config.sweeps import sweep
-from messaging import polling, unknown
+from messaging import polling, refunds, unknown
 from messaging import tidy as tidying
 from messaging.hooks import mend, messages, publish, pump
 from messaging.inbound import apply as inbound
@@ -122,6 +122,12 @@ def poll_silent() -> dict[str, int]:
 def give_up_unknown() -> dict[str, int]:
     """Unknown recipients whose deadline has passed."""
     return unknown.give_up_overdue(limit=200)
+
+
+@sweep(Task.REFUND_UNDELIVERED)
+def refund_undelivered() -> dict[str, int]:
+    """Messages that stayed undelivered for a day, of stores that get their credits back for it."""
+    return refunds.refund_undelivered()
 
 
 @sweep(Task.WATCH)

@@ -13,6 +13,7 @@ from billing.admin.plans import PlanForm, give_plan
 from billing.models import CreditAccount, CreditReservation, LedgerEntry, Price
 from billing.models.accounts import KINDS
 from billing.pricing import set_price, withdraw_price
+from billing.refunding import REFUNDABLE, set_refund_policy
 from billing.services import account_of, adjust, grant
 from billing.standing import set_billing_hold
 from billing.states import RESERVATION
@@ -77,6 +78,20 @@ def take_off_hold(account: CreditAccount, answers: Answers, request: HttpRequest
     return "is not on hold any more."
 
 
+class RefundForm(ReasonForm):
+    """For which failures."""
+
+    reasons = forms.MultipleChoiceField(choices=[(one, one.replace("_", " ")) for one in REFUNDABLE], required=False)
+    field_order = ("reasons", "reason")
+
+
+def refund_for(account: CreditAccount, answers: Answers, request: HttpRequest) -> str:
+    """Set the refund policy."""
+    reasons = answers["reasons"]
+    set_refund_policy(store_id=account.store_id, reasons=reasons, actor=staff(request), reason=answers["reason"])
+    return f"gets credits back for: {', '.join(reasons) or 'nothing'}."
+
+
 def _told(entry: LedgerEntry, what: str) -> str:
     once = "had been" if entry.repeated else "was"
     return f"{once} {what} {entry.amount} credits; the balance is {entry.balance_after}."
@@ -113,6 +128,13 @@ class CreditAccountAdmin(OpsAdmin):
             "Another plan begins a period now, with its free credits; what was left of the old ones lapses.",
             give_plan,
             form=PlanForm,
+        ),
+        Operation(
+            "refund_policy",
+            "Set the refunds",
+            "Of messages that stayed undelivered for a day for these reasons the credits come back.",
+            refund_for,
+            form=RefundForm,
         ),
         Operation(
             "hold",

@@ -13,6 +13,7 @@ from audiences.tenancy import StoreViews
 from billing.models import Plan, Price, Subscription
 from billing.prices import in_force
 from billing.serializers import PlanShape, PriceShape, SubscriptionShape
+from billing.services import seen
 from billing.standing import check_standing
 from config.problems import Problem
 
@@ -75,6 +76,7 @@ def subscription_of(store_id: int) -> dict[str, Any]:
         "ends_at_period_end": bool(row and row.ends_at_period_end),
         "required": settings.SUBSCRIPTION_REQUIRED,
         **_standing(store_id),
+        "refund_on": seen(store_id).refund_on,
     }
 
 

@@ -1,5 +1,6 @@
 """A store's credits: the account, the append-only ledger, and the holds."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -27,6 +28,12 @@ class CreditAccount(models.Model):
     hold_reason = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="shown to the store"
     )
+    refund_on = ArrayField(
+        models.CharField(max_length=20),
+        default=list,
+        db_default=[],
+        help_text="failures for which credits come back a day later",
+    )
     low_since = models.DateTimeField(null=True, help_text="since when available is below the store's credits_low_at")
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -38,7 +45,10 @@ class CreditAccount(models.Model):
                 condition=Q(allowance_held__gte=0, allowance__gte=F("allowance_held")), name="account_allowance"
             ),
         ]
-        indexes = [models.Index(fields=["id"], name="account_low", condition=Q(low_since__isnull=False))]
+        indexes = [
+            models.Index(fields=["id"], name="account_low", condition=Q(low_since__isnull=False)),
+            models.Index(fields=["store"], name="account_refunds", condition=~Q(refund_on=[])),
+        ]
 
     @property
     def available(self) -> int:

@@ -61,6 +61,7 @@ def test_a_store_without_a_plan_is_looked_after_by_staff(api: APIClient) -> None
         "may_send": True,
         "reason": None,
         "detail": None,
+        "refund_on": [],
     }
 
 
@@ -137,10 +138,10 @@ def test_the_entries_as_a_file(api: APIClient, stranger: APIClient, store: Store
     answer = api.get(f"{BILLING}/statement.csv")
 
     assert answer["Content-Type"] == "text/csv; charset=utf-8"
-    lines = b"".join(answer.streaming_content).decode().splitlines()
+    lines = answer.getvalue().decode().splitlines()
     assert len(lines) == 2
     assert lines[1].endswith(",grant,100,0,100,Welcome,g1")
-    assert len(b"".join(stranger.get(f"{BILLING}/statement.csv").streaming_content).decode().splitlines()) == 1
+    assert len(stranger.get(f"{BILLING}/statement.csv").getvalue().decode().splitlines()) == 1
 
 
 def _public(number: int) -> str:
