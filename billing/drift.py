@@ -134,6 +134,7 @@ def refunds() -> list[Drift]:
             SELECT e.refers_to_id, SUM(e.amount + e.allowance) AS refunded
               FROM billing_ledgerentry e
              WHERE e.refers_to_id IS NOT NULL
+               AND e.kind = 'refund'
              GROUP BY e.refers_to_id
         )
         SELECT 'entry.refunded', 'entry:' || f.refers_to_id,

@@ -4,18 +4,19 @@ The policy names the failures for which a store gets its credits back; staff set
 linked to the debit, under the key `refund:<recipient>`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
-from billing.models import CreditAccount
+from billing.models import CreditAccount, LedgerEntry
 from billing.services import account_of
-from config.audit import Actor, record
+from config.audit import SYSTEM, Actor, record
 from config.problems import invalid
-from config.sql import execute, records
+from config.sql import fetch
 
+LABEL = "A message that never arrived"
 # Why a message can stay undelivered; the words are those of campaigns' error classes.
 REFUNDABLE = ("invalid_number", "blocked_by_carrier", "unreachable", "provider_rejected", "expired", "other")
 
@@ -27,6 +28,15 @@ class Wanted(NamedTuple):
     credits: int
     own_debit: str
     batch_debit: str
+
+
+class Debit(NamedTuple):
+    """An entry that charged, and what of it was not refunded yet: bought and free credits."""
+
+    id: int
+    key: str
+    credits: int
+    allowance: int
 
 
 def set_refund_policy(*, store_id: int, reasons: Sequence[str], actor: Actor, reason: str) -> None:
@@ -53,68 +63,65 @@ def policies() -> dict[int, frozenset[str]]:
 def refund_all(*, store_id: int, wanted: Iterable[Wanted]) -> int:
     """Give back what is wanted of one store's debits; who was refunded before, or never charged, is left out.
 
-    Bought credits first, as far as the debit took any, then the allowance's. Returns how many were refunded. Two
-    statements: the account is locked by the first, so the second sees every refund before it. Indexes: the ledger's
-    key, ledger_refunds.
+    Bought credits first, as far as the debit took any, then the allowance's. Returns how many were refunded. The
+    account is locked first, so that every refund before is seen.
     """
-    rows = list(wanted)
+    rows = {f"refund:{one.recipient_id}": one for one in sorted(wanted)}
     if not rows:
         return 0
     with transaction.atomic():
         account = CreditAccount.objects.select_for_update(no_key=True).filter(store_id=store_id).first()
-        return _refund(account.pk, rows) if account else 0
+        if account is None:
+            return 0
+        done = set(LedgerEntry.objects.filter(key__in=rows).values_list("key", flat=True))
+        left = {key: one for key, one in rows.items() if key not in done}
+        entries = _entries(account, left)
+        LedgerEntry.objects.bulk_create(entries)
+        _add(account, entries)
+    return len(entries)
 
 
-def _refund(account_id: int, rows: Sequence[Wanted]) -> int:
-    sql = """
-        WITH asked AS (
-            SELECT o.recipient_id, o.credits, COALESCE(own.id, whole.id) AS debit_id,
-                   SUM(o.credits) OVER (PARTITION BY COALESCE(own.id, whole.id) ORDER BY o.recipient_id) AS upto
-              FROM json_to_recordset(%(rows)s)
-                   AS o (recipient_id bigint, credits bigint, own_debit text, batch_debit text)
-              LEFT JOIN billing_ledgerentry own ON own.key = o.own_debit
-              LEFT JOIN billing_ledgerentry whole ON whole.key = o.batch_debit
-             WHERE COALESCE(own.account_id, whole.account_id) = %(account_id)s
-               AND NOT EXISTS (SELECT
-                                 FROM billing_ledgerentry e
-                                WHERE e.key = 'refund:' || o.recipient_id)
-        ), open AS (
-            SELECT d.id, d.reservation_id,
-                   -d.amount - COALESCE(SUM(f.amount), 0) AS credits,
-                   -d.allowance - COALESCE(SUM(f.allowance), 0) AS allowance
-              FROM billing_ledgerentry d
-              LEFT JOIN billing_ledgerentry f ON f.refers_to_id = d.id
-             WHERE d.id IN (SELECT a.debit_id FROM asked a)
-             GROUP BY d.id
-        ), split AS (
-            SELECT a.recipient_id, a.debit_id, a.credits,
-                   LEAST(a.upto, o.credits) - LEAST(a.upto - a.credits, o.credits) AS bought
-              FROM asked a
-              JOIN open o ON o.id = a.debit_id
-             WHERE a.upto <= o.credits + o.allowance
-        ), entries AS (
-            INSERT INTO billing_ledgerentry
-                   (account_id, kind, amount, allowance, balance_after, key, refers_to_id, label, actor, created_at)
-            SELECT %(account_id)s, 'refund', s.bought, s.credits - s.bought,
-                   a.balance + SUM(s.bought) OVER (ORDER BY s.recipient_id),
-                   'refund:' || s.recipient_id, s.debit_id, 'A message that never arrived', 'system', now()
-              FROM split s
-              JOIN billing_creditaccount a ON a.id = %(account_id)s
-             ORDER BY s.recipient_id
-            RETURNING amount, allowance
-        ), total AS (
-            SELECT COALESCE(SUM(e.amount), 0) AS credits, COALESCE(SUM(e.allowance), 0) AS allowance, COUNT(*) AS number
-              FROM entries e
-        ), paid AS (
-            UPDATE billing_creditaccount a
-               SET balance = a.balance + t.credits,
-                   allowance = a.allowance + t.allowance,
-                   overdraft = GREATEST(0, a.held - a.balance - t.credits),
-                   updated_at = now()
-              FROM total t
-             WHERE a.id = %(account_id)s
-               AND t.number > 0
+def _entries(account: CreditAccount, wanted: Mapping[str, Wanted]) -> list[LedgerEntry]:
+    """An entry for each, in a chain with the account's balance; none where the debit has less left."""
+    keys = {key for one in wanted.values() for key in (one.own_debit, one.batch_debit)}
+    debits = {debit.key: debit for debit in _debits(account.pk, sorted(keys))}
+    now, balance, entries = timezone.now(), account.balance, []
+    for key, one in wanted.items():
+        debit = debits.get(one.own_debit) or debits.get(one.batch_debit)
+        if debit is None or debit.credits + debit.allowance < one.credits:
+            continue
+        bought = min(one.credits, debit.credits)
+        free = one.credits - bought
+        balance += bought
+        debits[debit.key] = debit._replace(credits=debit.credits - bought, allowance=debit.allowance - free)
+        entry = LedgerEntry(
+            account=account, kind="refund", amount=bought, allowance=free, balance_after=balance, key=key
         )
-        SELECT e.amount FROM entries e
+        entry.refers_to_id, entry.label, entry.actor, entry.created_at = debit.id, LABEL, SYSTEM.name, now
+        entries.append(entry)
+    return entries
+
+
+def _debits(account_id: int, keys: Sequence[str]) -> list[Debit]:
+    """What is left of the account's debits with these keys. Indexes: the ledger's key, ledger_refunds."""
+    sql = """
+        SELECT d.id, d.key, (-d.amount - COALESCE(SUM(f.amount), 0))::bigint,
+               (-d.allowance - COALESCE(SUM(f.allowance), 0))::bigint
+          FROM billing_ledgerentry d
+          LEFT JOIN billing_ledgerentry f ON f.refers_to_id = d.id
+         WHERE d.key = ANY(%(keys)s)
+           AND d.account_id = %(account_id)s
+         GROUP BY d.id
     """
-    return execute(sql, {"account_id": account_id, "rows": records(rows)})
+    return fetch(sql, {"account_id": account_id, "keys": list(keys)}, Debit)
+
+
+def _add(account: CreditAccount, entries: Sequence[LedgerEntry]) -> None:
+    """The effect of the entries on the locked account; an overdraft becomes exactly what is short."""
+    credits, free = sum(entry.amount for entry in entries), sum(entry.allowance for entry in entries)
+    CreditAccount.objects.filter(pk=account.pk).update(
+        balance=account.balance + credits,
+        allowance=account.allowance + free,
+        overdraft=max(0, account.held - account.balance - credits),
+        updated_at=timezone.now(),
+    )

@@ -185,6 +185,23 @@ def refund(*, charge_key: str, amount: int, key: str, label: str) -> bool:
     return True
 
 
+@transaction.atomic
+def reverse(*, purchase_key: str, amount: int, key: str, label: str) -> bool:
+    """Take back credits of a purchase whose money went back (amount < 0), or give them again (> 0); linked to it.
+
+    Available credits may go below zero: then nothing new is held. False when the key was used before. Raises
+    RefundRefused when there is no such purchase.
+    """
+    bought = LedgerEntry.objects.filter(key=purchase_key, kind="purchase").first()
+    if bought is None:
+        raise RefundRefused("There is no such purchase.")
+    account = _locked(bought.account_id)
+    if LedgerEntry.objects.filter(key=key).exists():
+        return False
+    _post(account, kind="reversal", amount=amount, key=key, label=label, refers_to=bought)
+    return True
+
+
 def _by_hand(*, store_id: int, amount: int, key: str, label: str, actor: Actor, kind: str) -> LedgerEntry:
     with transaction.atomic():
         account = _locked(account_of(store_id).pk)

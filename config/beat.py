@@ -38,6 +38,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.GIVE_UP_UNKNOWN: 60,
     Task.EXPIRE_OPT_INS: 60,
     Task.RENEW_PLANS: 60,
+    Task.FOLLOW_PAYMENTS: 15,
     Task.REFUND_UNDELIVERED: 60,
     Task.TIDY: 600,
 }

@@ -26,6 +26,7 @@ class Task(StrEnum):
     RESUME_IMPORTS = "audiences.resume_imports"
     EXPIRE_OPT_INS = "audiences.expire_opt_ins"
     SEND_CONFIRMATIONS = "campaigns.send_confirmations"
+    FOLLOW_PAYMENTS = "billing.follow_payments"
     RENEW_PLANS = "billing.renew_plans"
     SEND_NEXT = "messaging.send_next"
     RING_LOST = "messaging.ring_lost"

@@ -179,6 +179,11 @@ TEST_SENDS_PER_HOUR = env.int("TEST_SENDS_PER_HOUR", default=30)  # of one store
 
 # Money --------------------------------------------------------------------------------------------------------------
 SUBSCRIPTION_REQUIRED = env.bool("SUBSCRIPTION_REQUIRED", default=False)  # only who has a live plan may send
+# Without these two nobody pays by card here: staff grants credits and sets plans.
+STRIPE_SECRET_KEY = env("STRIPE_SECRET_KEY", default="")
+STRIPE_WEBHOOK_SECRET = env.list("STRIPE_WEBHOOK_SECRET", default=[])  # any of them, so that it can be rotated
+STRIPE_API_BASE = env("STRIPE_API_BASE", default="")  # of a stand-in, for the demo and tests
+STRIPE_TAX_ENABLED = env.bool("STRIPE_TAX_ENABLED", default=False)
 
 # Webhooks -----------------------------------------------------------------------------------------------------------
 WEBHOOKS_ALLOW_PRIVATE = env.bool("WEBHOOKS_ALLOW_PRIVATE", default=False)  # development: http, any port and address

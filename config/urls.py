@@ -27,6 +27,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api)),
     path("", include("audiences.pages.urls")),
+    path("", include("billing.webhooks")),
     path("", include("messaging.urls")),
     path("", include("messaging.links.urls")),
     path("", include("messaging.health.probes")),

@@ -1,5 +1,5 @@
 """Money in the ops console."""
 
-from billing.admin import accounts, plans
+from billing.admin import accounts, payments, plans
 
-__all__ = ["accounts", "plans"]
+__all__ = ["accounts", "payments", "plans"]

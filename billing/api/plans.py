@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from audiences.tenancy import StoreViews
 from billing.models import Plan, Price, Subscription
+from billing.payments.gateway import available
 from billing.prices import in_force
 from billing.serializers import PlanShape, PriceShape, SubscriptionShape
 from billing.services import seen
@@ -71,7 +72,7 @@ def subscription_of(store_id: int) -> dict[str, Any]:
     return {
         "plan": row.plan if row else None,
         "status": row.status if row else None,
-        "managed_by": row.managed_by if row else "staff",
+        "managed_by": row.managed_by if row else "stripe" if available() else "staff",
         "period": {"start": row.period_start, "end": row.period_end} if row else None,
         "ends_at_period_end": bool(row and row.ends_at_period_end),
         "required": settings.SUBSCRIPTION_REQUIRED,

@@ -8,7 +8,7 @@ from django.utils import timezone
 from audiences.models import Store
 from billing.states import RESERVATION
 
-KINDS = ("grant", "purchase", "charge", "late", "refund", "adjustment", "allowance")
+KINDS = ("grant", "purchase", "charge", "late", "refund", "adjustment", "allowance", "reversal")
 
 
 class CreditAccount(models.Model):
@@ -24,6 +24,7 @@ class CreditAccount(models.Model):
     overdraft = models.BigIntegerField(default=0, help_text="credits that late evidence may have taken below zero")
     allowance = models.BigIntegerField(default=0, help_text="free credits left in this period of the plan")
     allowance_held = models.BigIntegerField(default=0, help_text="the allowance's part of open reservations")
+    stripe_customer = models.CharField(max_length=80, unique=True, null=True)  # noqa: DJ001 - who never paid has none
     hold_since = models.DateTimeField(null=True, help_text="since when staff lets it begin nothing: the billing hold")
     hold_reason = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="shown to the store"

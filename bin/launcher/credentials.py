@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-NAMES = ("SECRET_KEY", "REFERENCE_KEY", "SUPPRESSION_KEY", "CREDENTIAL_KEYS")
+NAMES = ("SECRET_KEY", "REFERENCE_KEY", "SUPPRESSION_KEY", "CREDENTIAL_KEYS", "STRIPE_WEBHOOK_SECRET")
 
 
 def read(path: Path) -> dict[str, str]:

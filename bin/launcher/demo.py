@@ -33,6 +33,7 @@ SHELL = (
     *credentials.NAMES,
     *("DEBUG", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "LOCAL_DIR"),
     *("PUBLIC_URL", "STREAM_URL", "SIMULATOR_URL", "WEBHOOKS_ALLOW_PRIVATE", "HELIOGRAPH_DEMO"),
+    *("STRIPE_SECRET_KEY", "STRIPE_API_BASE"),
 )
 
 
@@ -109,6 +110,8 @@ def demo_environment(env: Mapping[str, str], *, place: Place, chosen: Ports) -> 
         "SIMULATOR_URL": f"http://{ports.HOST}:{chosen.numbers['SIMULATOR_PORT']}",
         "WEBHOOKS_ALLOW_PRIVATE": "1",
     }
+    # Cards: the simulator stands in for Stripe, and no money moves.
+    urls |= {"STRIPE_API_BASE": f"{urls['SIMULATOR_URL']}/stripe", "STRIPE_SECRET_KEY": "sk_test_demo"}
     secrets = credentials.ensure(place.state / "secrets.env")
     return {"DEBUG": "1", **secrets, **urls, **env, **chosen.env(), "HOST": ports.HOST, "HELIOGRAPH_DEMO": "1"}
 

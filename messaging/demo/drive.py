@@ -65,7 +65,7 @@ class Api:
 
 
 def plan_simulator(seeded: Seeded) -> None:
-    """Tell the simulator how to behave: some refusals, some undelivered, slow receipts; no lost replies."""
+    """Tell the simulator how to behave: some refusals, some undelivered, slow receipts; no lost replies; cards too."""
     plan = {
         "api_key": seeded.account.credentials["api_key"],
         "echoes_reference": True,
@@ -84,6 +84,9 @@ def plan_simulator(seeded: Seeded) -> None:
         },
     }
     requests.put(f"{settings.SIMULATOR_URL}/_plan", json=plan, timeout=TIMEOUT).raise_for_status()
+    if settings.STRIPE_API_BASE.startswith(settings.SIMULATOR_URL) and settings.STRIPE_WEBHOOK_SECRET:
+        hook = {"url": f"{settings.PUBLIC_URL}/webhooks/stripe", "secret": settings.STRIPE_WEBHOOK_SECRET[0]}
+        requests.put(f"{settings.STRIPE_API_BASE}/_webhook", json=hook, timeout=TIMEOUT).raise_for_status()
 
 
 def start_campaign(api: Api, *, list_id: str) -> str:

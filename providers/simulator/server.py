@@ -4,6 +4,7 @@ show, and the control addresses.
 GET  /_ledger?summary=1   counts        GET /_ledger   acceptances as JSON lines (?all=1: every line)
 GET, PUT /_plan           the fault plan (PUT replaces it, PATCH changes what is given)
 POST /_receipts/flush     push all pending receipts now, then the summary
+/stripe/…                 a stand-in for Stripe, see stripe_api
 POST /_inbound?as=twilio  an inbound SMS {from, to, text, messageId}, handed to the webhook as that provider does
 GET  /_health
 """
@@ -28,6 +29,8 @@ from providers.simulator.dialect import Answer, Dialect
 from providers.simulator.dialects import DIALECTS, looks_up, sends
 from providers.simulator.plan import Plan
 from providers.simulator.provider import SimulatedProvider
+from providers.simulator.stripe_api import PREFIX as STRIPE
+from providers.simulator.stripe_api import StripeApi
 
 _MAX_BODY: Final = 32 * 1024 * 1024
 _JSON: Final = "application/json; charset=utf-8"
@@ -44,6 +47,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], provider: SimulatedProvider) -> None:
         super().__init__(address, _Handler)
         self.provider = provider
+        self.stripe = StripeApi()
         self.stopping = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -73,6 +77,8 @@ class _Handler(BaseHTTPRequestHandler):
         path, dialect = address.path, sends(address.path)
         if body is None:
             self._reply(413, (dialect or _CONTROL).error(413))
+        elif path.startswith(STRIPE):
+            self._stripe(path, body)
         elif dialect:
             if self._is_let_in(dialect):
                 self._play(self._provider.send(dialect, path, body))
@@ -86,7 +92,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         address = urlsplit(self.path)
-        if dialect := looks_up(address.path):
+        if address.path.startswith(STRIPE):
+            self._stripe(address.path, b"")
+        elif dialect := looks_up(address.path):
             self._look_up(dialect, address)
         elif address.path == "/_ledger":
             self._ledger(parse_qs(address.query))
@@ -98,13 +106,23 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(404, _CONTROL.error(404))
 
     def do_PUT(self) -> None:
-        self._replace_plan(Plan.of)
+        if self.path.startswith(STRIPE):
+            self._stripe(self.path, self._body() or b"")
+        else:
+            self._replace_plan(Plan.of)
 
     def do_PATCH(self) -> None:
         self._replace_plan(self._provider.plan.changed)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Silent: the ledger is the log."""
+
+    def _stripe(self, path: str, body: bytes) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        base = f"http://{self.headers.get('Host', '')}"
+        answer = self._server.stripe.answer(self.command, path, headers, body, base=base)
+        more = {"Location": answer.location} if answer.location else {}
+        self._reply(answer.status, answer.body, {"Content-Type": answer.content_type, **more})
 
     def _body(self) -> bytes | None:
         length = int(self.headers.get("Content-Length") or 0)

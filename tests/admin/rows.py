@@ -23,6 +23,9 @@ from audiences.services.keys import issue_key
 from billing.models import Price
 from campaigns.models import AutomationFire, AutomationRun, CampaignLink, ReasonCount
 from billing.models import Plan, Price
+from audiences.models import ConsentEvent, ContactImport, FrozenAudience, ImportProblem, Store, Suppression
+from audiences.services.keys import issue_key
+from billing.models import Invoice, Package, Payment, Plan, Price, StripeEvent
 from billing.subscriptions import set_plan
 from campaigns.models import CampaignLink, ReasonCount
 from campaigns.services.launch import launch
@@ -102,6 +105,7 @@ def _store(number: int) -> None:
         store=store, contact=contact, event_id="order-1", name="purchase", occurred_at=timezone.now()
     )
     set_plan(store_id=store.pk, plan="starter", status="active", actor=SYSTEM)
+    _bought(store, number)
     ReasonCount.objects.create(campaign=campaign, status="failed", reason="other", count=1)
     account = ProviderAccountFactory.create(store=store)
     RouteFactory.create(account=account, store=store)
@@ -121,6 +125,15 @@ def _store(number: int) -> None:
     InboundNumber.objects.create(account=ProviderAccount.objects.latest("pk"), number=f"3069{number}", store=store)
     InboundSettings.objects.create(store=store)
     Receipt.objects.create(account_id=1, dedupe=f"d{number}", status="delivered")
+
+
+def _bought(store: Store, number: int) -> None:
+    now = timezone.now()
+    package = Package.objects.create(name="Credits", credits=1000, price_cents=4500)
+    price: dict[str, Any] = {"amount_cents": 4500, "currency": "EUR"}
+    Payment.objects.create(store=store, kind="package", package=package, credits=1000, actor="system", **price)
+    Invoice.objects.create(store=store, stripe_id=f"in_{number}", status="paid", issued_at=now, **price)
+    StripeEvent.objects.create(event_id=f"evt_{number}", kind="invoice.paid", happened_at=now)
 
 
 def _house(number: int) -> None:

@@ -17,6 +17,7 @@ from tests.factories import CampaignFactory, ContactFactory
 
 # Spends credits or sends: repeated with the same key it happens once; limited to a few a minute.
 SPENDS = {
+    "/api/v1/billing/checkout",
     "/api/v1/campaigns/{}/enqueue",
     "/api/v1/campaigns/{}/schedule",
     "/api/v1/campaigns/{}/retry-failed",
@@ -40,6 +41,7 @@ ONCE = {
 FREE = {
     "/api/v1/automations/{}/off": "is off already",
     "/api/v1/automations/{}/on": "is on already",
+    "/api/v1/billing/portal": "a second address of the same page",
     "/api/v1/api-keys": "a second key can be revoked",
     "/api/v1/campaigns/preview": "reads",
     "/api/v1/campaigns/quote": "a price is no promise",
@@ -120,6 +122,7 @@ BODY_IDS: dict[str, tuple[str, Any]] = {
     "rules.list": ("segments", lambda ids: {"name": "A", "rules": {"rule": "list", "on": ids["lst"]}}),
     "rules.campaign": ("segments", lambda ids: {"name": "A", "rules": {"rule": "sent", "campaign": ids["cmp"]}}),
     "audience.segment": ("campaigns", lambda ids: {"name": "A", "message": "A", "audience": {"segment": ids["seg"]}}),
+    "CheckoutBody.package": ("billing/checkout", lambda ids: {"package": ids["lst"]}),
     "audience.list": ("campaigns", lambda ids: {"name": "A", "message": "A", "audience": {"list": ids["lst"]}}),
     "audience.exclude": (
         "campaigns",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from audiences.models.stores import STORE_STATUSES
 from audiences.states import IMPORT
 from billing import low_credits
-from billing.states import RESERVATION
+from billing.states import PAYMENT, RESERVATION
 from campaigns.models import (
     Campaign,
     CampaignLink,
@@ -41,6 +41,7 @@ from tests.hooks.steps import told
 from tests.steps import claimed, launched, marked
 
 MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, REVIEW, ANSWER)
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, PAYMENT, IMPORT, DELIVERY)
 KNOWN = {state for machine in MACHINES for state in machine.states} | {*STORE_STATUSES, *ENDPOINT_STATUSES}
 COMPARED = re.compile(r"\b(?:status|state)\s*(?:=|<>|!=)\s*'([^']*)'")
 LISTED = re.compile(r"\b(?:status|state)\s+(?:NOT\s+)?IN\s*\(([^)]*)\)")

@@ -15,6 +15,10 @@ from audiences.models import OptInRequest, Store
 from audiences.states import IMPORT, OPT_IN
 from billing.models import CreditReservation
 from billing.states import RESERVATION
+from audiences.models import Store
+from audiences.states import IMPORT
+from billing.models import CreditReservation, Package, Payment
+from billing.states import PAYMENT, RESERVATION
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from config.statemachine import Machine
@@ -28,11 +32,13 @@ GUARDED: dict[str, tuple[Machine, type[Model]]] = {
     "campaign": (CAMPAIGN, Campaign),
     "batch": (BATCH, SendBatch),
     "reservation": (RESERVATION, CreditReservation),
+    "payment": (PAYMENT, Payment),
     "delivery": (DELIVERY, WebhookDelivery),
     "opt-in": (OPT_IN, OptInRequest),
     "review": (REVIEW, InboundMessage),
 }
 MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, OPT_IN, REVIEW, ANSWER)
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, PAYMENT, IMPORT, DELIVERY)
 PAGE = ROOT / "docs" / "states.md"
 SOURCES = [(name, source) for name, (machine, _) in GUARDED.items() for source in machine.states]
 
@@ -48,6 +54,10 @@ def columns(name: str, state: str, store: Store) -> dict[str, Any]:
         return {"store": store, "campaign_id": 1, "reservation_id": 1, "size": 1, "parts": 1}
     if name == "review":
         return {"store": store, "account_id": 1, "dedupe": f"test:{now.timestamp()}"}
+    if name == "payment":
+        package = Package.objects.create(name="Credits", credits=1, price_cents=5)
+        price = {"credits": 1, "amount_cents": 5, "currency": "EUR", "paid_at": now}
+        return {"store": store, "kind": "package", "package": package, "actor": "system", **price}
     if name == "delivery":
         endpoint = WebhookEndpointFactory.create(store=store)
         return {"endpoint": endpoint, "store_id": store.pk, "event": "credits.low", "data": {}, "happened_at": now}
@@ -124,6 +134,7 @@ def drawn() -> str:
         "# States",
         "Drawn from `states.py` of `campaigns`, `billing`, `audiences` and `messaging`; a test compares them. CHECK",
         "constraints and, but for recipient and import, a trigger keep everybody to these moves.",
+        "constraints and, for campaign, batch, reservation, payment and delivery, a trigger keep everybody to these.",
     ]
     text = f"{parts[0]}\n\n{parts[1]}\n{parts[2]}\n"
     for machine in MACHINES:

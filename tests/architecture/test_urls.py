@@ -26,6 +26,7 @@ PUBLIC = {
     "/j/{}": "signed by us: whoever holds the link is the one it was sent to",
     "/join/{}": "a store's page for signing up; a form proves nothing and tells nothing",
     "/webhooks/providers/{}/inbound": "signed by the provider",
+    "/webhooks/stripe": "signed by Stripe",
     "/healthz": "says no more than that the process answers",
     "/readyz": "names parts and what is wrong with them, nothing of a store",
 }

@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from audiences.models import Store
 from billing.drift import find_drift
 from billing.models import CreditAccount
+from tests.billing.cards import SECRET, Stripe
 from tests.factories import CreditAccountFactory, some_plans
+from tests.simulator import Simulator
 
 
 @pytest.fixture
@@ -34,3 +37,21 @@ def sound_books(request: pytest.FixtureRequest, db: None) -> Iterator[None]:
 def plans(db: None) -> None:
     """The two plans of the first migration, which a test that emptied the tables may have taken away."""
     some_plans()
+
+
+@pytest.fixture(scope="session")
+def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """The simulator, which also stands in for Stripe."""
+    running = Simulator(tmp_path_factory.mktemp("simulator"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def stripe(simulator_process: Simulator, settings: Settings) -> Stripe:
+    """Card payments, at the stand-in."""
+    here = Stripe(simulator_process.url)
+    settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "sk_test_1", ["whsec_old", SECRET]
+    settings.STRIPE_API_BASE = here.url
+    here.fail(0)
+    return here

@@ -31,7 +31,7 @@ def debit(with_allowance: CreditAccount) -> LedgerEntry:
     return LedgerEntry.objects.get(key="batch:1:1")
 
 
-def entries() -> list[dict[str, Any]]:
+def entries() -> list[Any]:
     """The refunds, in order."""
     rows = LedgerEntry.objects.filter(kind="refund").order_by("pk")
     return list(rows.values("key", "amount", "allowance", "balance_after"))

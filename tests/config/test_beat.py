@@ -59,6 +59,7 @@ def test_each_line_of_the_table_is_a_row(scheduler: Any) -> None:
         "messaging.give_up_unknown": ("messaging.give_up_unknown", "default", 60, True),
         "campaigns.send_confirmations": ("campaigns.send_confirmations", "default", 10, True),
         "audiences.expire_opt_ins": ("audiences.expire_opt_ins", "default", 60, True),
+        "billing.follow_payments": ("billing.follow_payments", "default", 15, True),
         "billing.renew_plans": ("billing.renew_plans", "default", 60, True),
         "messaging.refund_undelivered": ("messaging.refund_undelivered", "default", 60, True),
         "messaging.tidy": ("messaging.tidy", "default", 600, True),

@@ -11,8 +11,8 @@ def test_secrets_are_made_once_and_kept(tmp_path: Path) -> None:
     first = credentials.ensure(file)
     second = credentials.ensure(file)
 
-    assert set(first) == {"SECRET_KEY", "REFERENCE_KEY", "SUPPRESSION_KEY", "CREDENTIAL_KEYS"}
-    assert len(set(first.values())) == 4
+    assert set(first) == {"SECRET_KEY", "REFERENCE_KEY", "SUPPRESSION_KEY", "CREDENTIAL_KEYS", "STRIPE_WEBHOOK_SECRET"}
+    assert len(set(first.values())) == 5
     assert min(map(len, first.values())) == 64
     assert second == first
 

@@ -6,10 +6,15 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import requests
 from pytest_django import Settings
 
 from messaging.demo import drive
 from messaging.demo.drive import Api, DemoFailed
+from messaging.demo.seed import Seeded
+from messaging.models import ProviderAccount
+from tests.factories import StoreFactory
+from tests.simulator import Simulator
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -66,3 +71,16 @@ def test_a_web_process_that_is_gone_ends_it(settings: Settings, monkeypatch: pyt
 
     with pytest.raises(DemoFailed, match="ConnectionError"):
         Api("key").get("store")
+
+
+def test_the_demos_cards_tell_our_webhook(settings: Settings, simulator: Simulator, account: ProviderAccount) -> None:
+    settings.SIMULATOR_URL, settings.STRIPE_API_BASE = simulator.url, f"{simulator.url}/stripe"
+    settings.PUBLIC_URL, settings.STRIPE_WEBHOOK_SECRET = "http://127.0.0.1:9", ["whsec_demo"]
+    store = StoreFactory.create()
+
+    drive.plan_simulator(Seeded(store, account, "key", {}))
+
+    made = requests.post(
+        f"{settings.STRIPE_API_BASE}/v1/customers", headers={"Authorization": "Bearer sk_test_demo"}, timeout=5
+    )
+    assert made.json()["id"].startswith("cus_")
