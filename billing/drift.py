@@ -1,6 +1,6 @@
 """The money half of `manage.py doctor`: where the books disagree with themselves, and what can be derived again.
 
-Every check is one statement, hence one snapshot: a send that goes on meanwhile is not a drift. Three of them read the
+Every check is one statement, hence one snapshot: a send that goes on meanwhile is not a drift. Four of them read the
 whole ledger, once each: with 2 million entries (a billion messages in batches of 500) 0.2 + 0.4 + 3.8 s, and linear.
 """
 
@@ -9,22 +9,13 @@ from typing import NamedTuple
 
 from django.db import transaction
 
+from billing.drift_of_payments import grant_missing, links, plans, purchases, reversals
+from billing.found import SHOWN, Drift
 from billing.models import CreditAccount
 from config.audit import SYSTEM, Actor, record
 from config.sql import execute, fetch, fetch_one
 
-# Drifts shown per check: a broken table has millions, and a person reads the first.
-SHOWN = 1000
-DERIVED = ("account.held", "account.allowance_held", "account.overdraft")
-
-
-class Drift(NamedTuple):
-    """A number that is not what the rows behind it say. `subject`: `<kind>:<id>`; credits, except where noted."""
-
-    name: str
-    subject: str
-    expected: int
-    found: int
+DERIVED = ("account.held", "account.allowance_held", "account.overdraft", "subscription.allowance")
 
 
 class OpenHolds(NamedTuple):
@@ -159,7 +150,19 @@ def closed_reservations() -> list[Drift]:
     return fetch(sql, {"shown": SHOWN}, Drift)
 
 
-CHECKS: tuple[Callable[[], list[Drift]], ...] = (balances, holds, charges, chain, refunds, closed_reservations)
+CHECKS: tuple[Callable[[], list[Drift]], ...] = (
+    balances,
+    holds,
+    charges,
+    chain,
+    refunds,
+    closed_reservations,
+    purchases,
+    reversals,
+    links,
+    plans,
+)
+__all__ = ["CHECKS", "SHOWN", "Drift", "find_drift", "repair", "unhurried"]
 
 
 def find_drift() -> list[Drift]:
@@ -176,7 +179,7 @@ def unhurried(check: Callable[[], list[Drift]]) -> list[Drift]:
 
 @transaction.atomic
 def repair(drift: Drift, *, actor: Actor = SYSTEM) -> bool:
-    """Write a number that follows from other rows again: DERIVED, all three of the account. True when it changed.
+    """Write a number that follows from other rows again: DERIVED; of an account all three. True when it changed.
 
     False for what is evidence itself (the ledger, a reservation: a person decides), and when the reservations hold more
     allowance than there is. Everything that changes a hold locks the account before it commits, so what is read under
@@ -184,6 +187,8 @@ def repair(drift: Drift, *, actor: Actor = SYSTEM) -> bool:
     """
     if drift.name not in DERIVED:
         return False
+    if drift.name == "subscription.allowance":
+        return grant_missing(int(drift.subject.removeprefix("subscription:")), actor=actor)
     account = CreditAccount.objects.select_for_update(no_key=True).get(pk=drift.subject.removeprefix("account:"))
     open_holds = _open_holds(account.pk)
     if open_holds.allowance > account.allowance:

@@ -30,8 +30,8 @@ def hold(*, store_id: int, amount: int, key: str, label: str) -> int | None:
     """Reserve `amount` credits, the allowance first, and return the reservation's id.
 
     None: the store has no account or less than that available, or the key has a reservation; nothing changed.
-    Locks the account, by its unique store; a caller who waited is judged by the account as it is then. A key that
-    somebody else is just inserting is waited for. Index: unique key.
+    The caller has locked the account, by its unique store. A key that somebody else is just inserting is waited for.
+    Index: unique key.
     """
     sql = """
         WITH locked AS (

@@ -55,7 +55,12 @@ def hold(*, store_id: int, amount: int, key: str, label: str) -> CreditReservati
 
 
 def _hold(*, store_id: int, amount: int, key: str, label: str) -> CreditReservation | int:
-    """The reservation that the key has already, or the id of the one that was made; the account is locked then."""
+    """The reservation that the key has already, or the id of the one that was made.
+
+    The account is locked by a statement of its own: one that waits for the lock and updates the row as well computes
+    on what it saw before it waited, and PostgreSQL tries that against the CHECKs before it looks at the row again.
+    """
+    list(CreditAccount.objects.select_for_update(no_key=True).filter(store_id=store_id).values_list("pk"))
     while (made := queries.hold(store_id=store_id, amount=amount, key=key, label=label)) is None:
         if earlier := CreditReservation.objects.select_related("account").filter(key=key).first():
             if earlier.account.store_id != store_id:

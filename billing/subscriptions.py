@@ -85,7 +85,7 @@ def write(*, store_id: int, current: Subscription | None, terms: Terms) -> Subsc
         Subscription.objects.filter(pk=current.pk).update(version=F("version") + 1, **columns)
         row = Subscription.objects.select_related("plan").get(pk=current.pk)
     if row.may_send:
-        _grant(row)
+        grant_period(row)
     elif row.status in ENDED and (current is None or current.status not in ENDED):
         _lapse(row, now)
     return row
@@ -130,11 +130,11 @@ def _period(current: Subscription | None, terms: Terms, now: datetime) -> tuple[
     return period_of(now, anchor=anchor, interval=terms.plan.interval), anchor
 
 
-def _grant(row: Subscription) -> None:
-    """The allowance of the period, once: the key names it."""
+def grant_period(row: Subscription) -> bool:
+    """The allowance of the subscription's period, once: the key names it. False when it was granted before."""
     key = f"allowance:{row.pk}:{row.plan_id}:{row.period_start:%Y%m%dT%H%M%S.%f}"
     label = f"Plan {row.plan.name} from {row.period_start:%Y-%m-%d}"
-    renew_allowance(store_id=row.store_id, amount=row.plan.allowance, key=key, label=label)
+    return renew_allowance(store_id=row.store_id, amount=row.plan.allowance, key=key, label=label)
 
 
 def _lapse(row: Subscription, now: datetime) -> None:

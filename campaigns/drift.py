@@ -13,6 +13,7 @@ from django.db.models import Count, F
 from billing.drift import SHOWN, Drift, unhurried
 from campaigns.models import Campaign, CampaignProgress, CampaignRecipient, ReasonCount
 from campaigns.queries import drift as queries
+from campaigns.queries.drift_of_refunds import refunds
 from config.audit import SYSTEM, Actor, record
 from config.sql import fetch_one
 
@@ -22,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     queries.sums,
     queries.reasons,
     queries.charges,
+    refunds,
     queries.states,
     queries.orphan_batches,
     queries.orphan_recipients,
