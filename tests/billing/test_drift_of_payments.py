@@ -42,7 +42,7 @@ def plan(plans: None, account: CreditAccount, store: Store) -> Subscription:
     return set_plan(store_id=store.pk, plan="starter", status="active", actor=SYSTEM)
 
 
-def falsify(sql: str, *values: object) -> None:
+def falsify(sql: str, *values: str | int) -> None:
     """Write past triggers, as a mistake in the database would."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")

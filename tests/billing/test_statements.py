@@ -3,12 +3,15 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from audiences.models import Store
 from billing.models import CreditAccount, LedgerEntry
 from billing.services import charge, grant, hold
 from billing.statements import Line, Sums, month_of, statement, statement_csv
+from config import spreadsheet
 from config.audit import SYSTEM
+from config.models import AuditEvent
 from config.problems import InvalidFields
 
 
@@ -97,3 +100,29 @@ def test_an_entry_beside_the_read_cannot_make_it_disagree(store: Store, django_a
 
     assert shown.closing.credits == shown.opening.credits + sum(line.credits for line in shown.lines)
     assert LedgerEntry.objects.count() == 5
+
+
+def test_a_long_file_is_read_in_chunks(account: CreditAccount, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spreadsheet, "CHUNK", 3)
+    for number in range(10):
+        grant(store_id=store.pk, amount=1, key=f"g{number}", label="Gift", actor=SYSTEM)
+    month = month_of(None, now=timezone.now(), store=store)
+
+    lines = list(statement_csv(store=store, month=month, actor=SYSTEM))
+
+    balances = [line.split(",")[4] for line in lines[1:]]
+    assert balances == [str(100 + number) for number in range(11)]
+
+
+def test_the_export_is_audited(account: CreditAccount, store: Store) -> None:
+    list(statement_csv(store=store, month="2026-09", actor=SYSTEM))
+
+    assert AuditEvent.objects.get(action="statement.export").facts == {"month": "2026-09"}
+
+
+def test_a_store_elsewhere_has_other_months(books: CreditAccount, store: Store) -> None:
+    Store.objects.filter(pk=store.pk).update(time_zone="Pacific/Auckland")
+    store.refresh_from_db()
+
+    assert statement(store, "2026-09").lines == [Line("allowance", 1, 0, 30), Line("charge", 1, -10, -30)]
+    assert statement(store, "2026-10").lines == [Line("purchase", 2, 75, 0)]

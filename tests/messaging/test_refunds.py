@@ -170,3 +170,64 @@ def test_the_trace_tells_of_it(account: ProviderAccount) -> None:
     steps = trace(campaign=campaign, recipient=recipient()).steps
 
     assert [step.words for step in steps if step.code == "money.refund"] == ["Refunded: 1 credits."]
+
+
+# How far ------------------------------------------------------------------------------------------------------------
+
+
+def lines(*hours: float) -> list[int]:
+    """Lines of the log that are so many hours old, oldest id first; their ids."""
+    now = timezone.now()
+    rows = [
+        MessageLog.objects.create(store_id=1, kind="receipt", outcome="delivered", at=now - timedelta(hours=age))
+        for age in hours
+    ]
+    return [row.pk for row in rows]
+
+
+def until(after: int) -> int:
+    """How far a chunk behind a line goes now."""
+    return refunds.reach(after=after, cutoff=timezone.now() - refunds.WAIT)
+
+
+def test_a_chunk_ends_before_the_first_young_line() -> None:
+    ids = lines(30, 29, 1, 28)
+
+    assert until(ids[0] - 1) == ids[1]
+    assert until(ids[1]) == ids[1]
+
+
+def test_a_chunk_is_no_longer_than_it_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refunds, "CHUNK", 2)
+    ids = lines(30, 29, 28)
+
+    assert until(ids[0] - 1) == ids[1]
+    assert until(ids[1]) == ids[2]
+
+
+def test_an_empty_log_goes_nowhere() -> None:
+    assert until(77) == 77
+
+
+def test_each_store_is_refunded_by_its_own_policy(account: ProviderAccount) -> None:
+    first, second = undelivered(account, people=2), undelivered(account)
+    agreed(first, "unreachable")
+    agreed(second, "expired")
+    a_day_passes()
+
+    assert refund_undelivered()["refunded"] == 2
+    assert (money(first), money(second)) == ((1000, 0), (999, 0))
+
+
+def test_what_was_charged_in_parts_comes_back_in_parts(account: ProviderAccount) -> None:
+    campaign = undelivered(account, people=3)
+    agreed(campaign, "unreachable")
+    rows = CampaignRecipient.objects.filter(campaign=campaign).order_by("pk")
+    applied(account, receipt(rows[1], "delivered"))
+    a_day_passes()
+
+    assert refund_undelivered()["refunded"] == 2
+
+    keys = LedgerEntry.objects.filter(kind="refund").order_by("pk").values_list("key", flat=True)
+    assert list(keys) == [f"refund:{rows[0].pk}", f"refund:{rows[2].pk}"]
+    assert money(campaign) == (999, 0)
