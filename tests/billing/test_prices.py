@@ -1,7 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
 
 from billing.models import Price
-from billing.prices import price_table
+from billing.prices import in_force, price_table
 
 JANUARY, MARCH, MAY = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 3, 5))
 
@@ -53,3 +55,30 @@ def test_the_fingerprint_stays_while_prices_do() -> None:
 
     assert price_table(JANUARY).fingerprint == price_table(MARCH).fingerprint
     assert price_table(MAY).fingerprint != price_table(MARCH).fingerprint
+
+
+# What the API shows -------------------------------------------------------------------------------------------------
+
+
+def shown(now: datetime) -> list[tuple[str, int, bool]]:
+    """Every price, oldest first, and whether it is in force."""
+    rows = in_force(Price.objects.order_by("pk"), now=now)
+    return list(rows.values_list("country", "credits_per_part", "in_force"))
+
+
+def test_of_a_countrys_prices_one_is_in_force_and_it_is_the_tables(db: None) -> None:
+    now = timezone.now()
+    for days, country, credits in ((-9, "FR", 2), (-1, "FR", 3), (9, "FR", 4), (-5, "", 5), (-5, "DE", 6)):
+        Price.objects.create(country=country, credits_per_part=credits, valid_from=now + timedelta(days=days))
+
+    assert shown(now) == [("FR", 2, False), ("FR", 3, True), ("FR", 4, False), ("", 5, True), ("DE", 6, True)]
+    assert shown(now + timedelta(days=10))[:3] == [("FR", 2, False), ("FR", 3, False), ("FR", 4, True)]
+    assert price_table(now).by_country == {"FR": 3, "": 5, "DE": 6}
+
+
+def test_a_price_is_in_force_from_its_very_moment(db: None) -> None:
+    now = timezone.now()
+    Price.objects.create(country="FR", credits_per_part=2, valid_from=now)
+
+    assert shown(now) == [("FR", 2, True)]
+    assert shown(now - timedelta(microseconds=1)) == [("FR", 2, False)]
