@@ -12,8 +12,7 @@ from django.utils import timezone
 
 from audiences.models import ApiKey, Store, User
 from audiences.services.keys import issue_key
-from billing.models import CreditAccount, LedgerEntry, Package, Payment, Subscription
-from billing.subscriptions import set_plan
+from billing.models import CreditAccount, LedgerEntry
 from campaigns.models import Campaign, CampaignEvent, SendBatch
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
@@ -27,6 +26,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.factories import CampaignFactory, CreditAccountFactory, ProviderAccountFactory, UserFactory, some_plans
+from tests.factories import CampaignFactory, CreditAccountFactory, ProviderAccountFactory, UserFactory
 
 
 def ask(ops: Client, name: str, *rows: Model, **answers: Any) -> Any:
