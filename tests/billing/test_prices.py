@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -62,7 +63,7 @@ def test_the_fingerprint_stays_while_prices_do() -> None:
 
 def shown(now: datetime) -> list[tuple[str, int, bool]]:
     """Every price, oldest first, and whether it is in force."""
-    rows = in_force(Price.objects.order_by("pk"), now=now)
+    rows: Any = in_force(Price.objects.order_by("pk"), now=now)
     return list(rows.values_list("country", "credits_per_part", "in_force"))
 
 
