@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0008_spend_caps'),
+        ('audiences', '0013_spend_caps'),
         ('billing', '0006_first_plans'),
     ]
 

@@ -52,24 +52,18 @@ def _credits(intent: Intent) -> None:
     check_available(store_id=intent.store.pk, required=intent.quote.credits)
 
 
-CHECKS = (_status, _store, _audience, _recipients, _credits)
-
-
-def permit(intent: Intent) -> None:
-    """Raise the first problem: AlreadySending, InvalidStatus, StoreStopped, AudienceInvalid (a segment that can choose
-    nobody), NoRecipients, InsufficientCredits.
 def _caps(intent: Intent) -> None:
     check_caps(store_id=intent.store.pk, required=intent.quote.credits)
 
 
-CHECKS = (_status, _store, _standing, _recipients, _caps, _credits)
+CHECKS = (_status, _store, _standing, _audience, _recipients, _caps, _credits)
 
 
 def permit(intent: Intent) -> None:
     """Raise the first problem.
 
-    AlreadySending, InvalidStatus, StoreStopped, BillingHold, SubscriptionRequired, NoRecipients, SpendCapReached,
-    InsufficientCredits.
+    AlreadySending, InvalidStatus, StoreStopped, BillingHold, SubscriptionRequired, AudienceInvalid (a segment that can
+    choose nobody), NoRecipients, SpendCapReached, InsufficientCredits.
     """
     for check in CHECKS:
         check(intent)

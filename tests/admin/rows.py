@@ -17,17 +17,13 @@ from audiences.models import (
     JoinPage,
     OptInRequest,
     PageVisits,
+    Store,
     Suppression,
 )
 from audiences.services.keys import issue_key
-from billing.models import Price
-from campaigns.models import AutomationFire, AutomationRun, CampaignLink, ReasonCount
-from billing.models import Plan, Price
-from audiences.models import ConsentEvent, ContactImport, FrozenAudience, ImportProblem, Store, Suppression
-from audiences.services.keys import issue_key
 from billing.models import Invoice, Package, Payment, Plan, Price, StripeEvent
 from billing.subscriptions import set_plan
-from campaigns.models import CampaignLink, ReasonCount
+from campaigns.models import AutomationFire, AutomationRun, CampaignLink, ReasonCount
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.heartbeats import Process, beat

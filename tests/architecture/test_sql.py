@@ -40,8 +40,7 @@ from tests.factories import WebhookEndpointFactory
 from tests.hooks.steps import told
 from tests.steps import claimed, launched, marked
 
-MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, IMPORT, DELIVERY, REVIEW, ANSWER)
-MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, PAYMENT, IMPORT, DELIVERY)
+MACHINES = (CAMPAIGN, BATCH, RECIPIENT, RESERVATION, PAYMENT, IMPORT, DELIVERY, REVIEW, ANSWER)
 KNOWN = {state for machine in MACHINES for state in machine.states} | {*STORE_STATUSES, *ENDPOINT_STATUSES}
 COMPARED = re.compile(r"\b(?:status|state)\s*(?:=|<>|!=)\s*'([^']*)'")
 LISTED = re.compile(r"\b(?:status|state)\s+(?:NOT\s+)?IN\s*\(([^)]*)\)")

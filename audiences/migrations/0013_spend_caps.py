@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('audiences', '0007_plans'),
+        ('audiences', '0012_imports_staged'),
     ]
 
     operations = [
