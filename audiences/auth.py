@@ -85,7 +85,15 @@ class ConsoleAuthentication(SessionAuthentication):
         if found is None:
             return None
         user: User = found[0]
-        return user, caller_of(request, user=user)
+        return user, page_visitor(request) or caller_of(request, user=user)
+
+
+def page_visitor(request: Request) -> Caller | None:
+    """The visitor of a console page that reads the API inside the process: known, and counted once for the page.
+
+    It stands on the Python object that the page made, so nothing that a client sends can be one.
+    """
+    return getattr(getattr(request, "_request", None), "caller", None)
 
 
 class PersonAuthentication(SessionAuthentication):

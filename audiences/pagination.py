@@ -3,7 +3,7 @@
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -75,6 +75,31 @@ class IdCursorPagination(BasePagination, Generic[Row]):
     def _address(self, request: Request, *, cursor: str) -> str:
         query = [(name, value) for name, value in request.query_params.items() if name != "cursor"]
         return request.build_absolute_uri(f"?{urlencode([*query, ('cursor', cursor)])}")
+
+
+class Bounded(IdCursorPagination[Row]):
+    """Newest first, narrowed by what no index knows: a page looks at `look` rows at most.
+
+    It may be short, or empty: `next` is null on the last one only.
+    """
+
+    look: int
+    narrowed = Q()
+
+    def paginate_queryset(  # type: ignore[override]
+        self, queryset: QuerySet[Row], request: Request, view: Any = None
+    ) -> list[Row]:
+        """The page that the cursor names, of what `narrowed` leaves."""
+        if not self.narrowed:
+            return super().paginate_queryset(queryset, request, view)
+        cursor = request.query_params.get("cursor")
+        rest = queryset if cursor is None else self.after(queryset, cursor)
+        floor = rest.order_by("-pk").values_list("pk", flat=True)[self.look : self.look + 1].first()
+        rows = queryset.filter(self.narrowed)
+        page = super().paginate_queryset(rows.filter(pk__gt=floor) if floor else rows, request, view)
+        if floor and self.next_url is None:
+            self.next_url = self._address(request, cursor=public_id(floor + 1, kind="cur"))
+        return page
 
 
 class OldestFirst(IdCursorPagination[Row]):

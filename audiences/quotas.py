@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 from django.conf import settings
 from rest_framework.request import Request
 
-from audiences.auth import Caller
+from audiences.auth import Caller, page_visitor
 from config.rates import Quota
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -47,7 +47,7 @@ def quotas_of(view: Any, request: Request) -> list[Quota]:
     What spends is counted for the store, whoever asks. Anything else by a key is counted for the store, by a person for
     the person: an integration that runs wild must not shut the console, and the other way round.
     """
-    if view.unlimited:
+    if view.unlimited or page_visitor(request) is not None:
         return []
     store = f"store:{request.auth.store_id}" if isinstance(request.auth, Caller) else "nowhere"
     person = f":user:{request.user.pk}" if request.user and request.user.is_authenticated else ""
@@ -58,6 +58,12 @@ def quotas_of(view: Any, request: Request) -> list[Quota]:
         return [general]
     own = _quota(special, whose=store)
     return [own] if getattr(handler, "counts_alone", False) else [general, own]
+
+
+def quota_of_person(caller: Caller) -> Quota:
+    """What a page of the console counts against: the same as any request of that person."""
+    person = f":user:{caller.user.pk}" if caller.user else ""
+    return _quota("general", whose=f"store:{caller.store_id}{person}")
 
 
 def _quota(name: str, *, whose: str) -> Quota:

@@ -100,6 +100,12 @@ class NewContactBody(ContactBody):
     consent_evidence = JsonObject(required=False, write_only=True, help_text="What proves it.")
 
 
+class ContactLookupBody(Body):
+    """Whom to look for."""
+
+    text = serializers.CharField(max_length=100, help_text="A phone, or the beginnings of names or an e-mail address.")
+
+
 class ConsentBody(Body):
     """Where a consent comes from."""
 

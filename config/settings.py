@@ -264,6 +264,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF, NONCE],
         "style-src": [SELF, NONCE],
+        "form-action": [SELF],
         "img-src": [SELF, "data:"],
         "connect-src": [SELF, STREAM_URL],
         "object-src": [NONE],
@@ -275,6 +276,18 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
+AXES_LOCKOUT_CALLABLE = "messaging.console.access.locked_out"
+LOGIN_URL = "console:sign_in"
+LOGIN_REDIRECT_URL = "console:dashboard"
+PASSWORD_RESET_TIMEOUT = 86_400  # seconds
+SESSION_COOKIE_AGE = 14 * 86_400
+# Mail ---------------------------------------------------------------------------------------------------------------
+_mail = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://127.0.0.1:25")
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Heliograph <no-reply@localhost>")
 
 STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static"

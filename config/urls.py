@@ -31,4 +31,5 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("messaging.links.urls")),
     path("", include("messaging.health.probes")),
+    path("", include("messaging.console.urls")),
 ]

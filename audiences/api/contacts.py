@@ -1,6 +1,9 @@
 """Contacts and their consent."""
 
+from typing import cast
+
 import django_filters
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -15,11 +18,14 @@ from audiences.models import ConsentEvent, Contact
 from audiences.models.contacts import CONSENTS
 from audiences.openapi import refuses
 from audiences.serializers import ConsentBody, ConsentEventShape, ContactBody, NewContactBody
+from audiences.search import Found, beginning_with, phone_in
+from audiences.serializers import ConsentBody, ContactBody, ContactLookupBody, NewContactBody
 from audiences.services.consent import change_consent
 from audiences.services.contacts import create_contact, delete_contact, update_contact
 from audiences.services.export import contacts_csv
 from audiences.tenancy import StoreViews
-from config.problems import InvalidFields
+from config.opaque import private_id
+from config.problems import InvalidFields, invalid
 from config.spreadsheet import Csv, download
 
 
@@ -28,12 +34,21 @@ class ContactFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     consent = django_filters.ChoiceFilter(choices=[(consent, consent) for consent in CONSENTS])
     country = django_filters.CharFilter(max_length=2)
+    list = django_filters.CharFilter(method="on_list", label="Id of a list that they are on.")
+
+    def on_list(self, rows: "QuerySet[Contact]", name: str, value: str) -> "QuerySet[Contact]":
+        """Those on one list, by the unique key of its members. Raises InvalidFields for what is no id of a list."""
+        list_id = private_id(value, kind="lst")
+        if list_id is None:
+            raise invalid("/list", "Not an id of a list.", code="unknown_id")
+        return rows.filter(memberships__list_id=list_id)
 
 
 class ContactViews(StoreViews[Contact]):
     """Contacts."""
 
     kind = "con"
+    needs = {"find": "read"}
     queryset = Contact.objects.filter(erased_at=None)
     serializer_class = ContactBody
     filterset_class = ContactFilter
@@ -74,6 +89,19 @@ class ContactViews(StoreViews[Contact]):
         """Delete a contact. Whoever opted out stays on the suppression list."""
         delete_contact(store=self.caller.store, contact_id=self.get_object().pk, actor=self.caller.actor)
         return Response(status=204)
+
+    @extend_schema(request=ContactLookupBody, responses=ContactBody(many=True))
+    @action(detail=False, methods=["post"], url_path="lookup", filterset_class=None, pagination_class=Found)
+    def find(self, request: Request) -> Response:
+        """Who has this phone, or whose names or e-mail begin with these words: in a body, so that no log has them.
+
+        A page looks at a bounded number of contacts, newest first: it may be short while `next` is not null.
+        """
+        text, rows = self.body(ContactLookupBody).validated_data["text"], self.get_queryset()
+        if phone := phone_in(text, country=self.caller.store.country):
+            return self.page(rows.filter(phone=phone))
+        cast("Found", self.paginator).narrowed = beginning_with(text)
+        return self.page(rows)
 
     @extend_schema(
         operation_id="contacts_export",

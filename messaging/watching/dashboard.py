@@ -88,6 +88,7 @@ def dashboard(store: Store) -> Dashboard:
             *_of_campaigns(store, running, scheduled, now),
             *_of_sign_ups(store, now),
         ],
+        alerts=[*house_alerts(store), *_of_money(store, totals), *_of_campaigns(store, running, scheduled, now)],
     )
 
 
@@ -108,7 +109,8 @@ def _totals(ids: list[int]) -> Totals:
     )
 
 
-def _of_house(store: Store) -> list[Alert]:
+def house_alerts(store: Store) -> list[Alert]:
+    """What keeps the store's messages from leaving, whatever campaign they are of."""
     found = []
     if settings.QUEUE_DISABLED:
         found.append(Alert("queue_disabled", "error", "All sending is switched off at the moment.", {}))

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
-from rest_framework.request import Request
 
 from audiences.models import Contact, Store
-from audiences.pagination import IdCursorPagination
+from audiences.pagination import Bounded
 from campaigns.models import CampaignRecipient
 from config.audit import Actor, record
-from config.opaque import public_id, public_ids
+from config.opaque import public_ids
 from config.spreadsheet import CHUNK, harmless, lines
 from messaging.models import MessageLog
 
@@ -75,25 +74,10 @@ def first_id_at(moment: datetime) -> int:
     return low
 
 
-class Newest(IdCursorPagination[MessageLog]):
-    """Newest first. A narrowed page looks at LOOK lines at most: `next` is null on the last one only."""
+class Newest(Bounded[MessageLog]):
+    """Newest first, LOOK lines at a time when it is narrowed."""
 
-    narrowed = Q()
-
-    def paginate_queryset(  # type: ignore[override]
-        self, queryset: "QuerySet[MessageLog]", request: Request, view: Any = None
-    ) -> list[MessageLog]:
-        """The page that the cursor names, of what `narrowed` leaves."""
-        if not self.narrowed:
-            return super().paginate_queryset(queryset, request, view)
-        cursor = request.query_params.get("cursor")
-        rest = queryset if cursor is None else self.after(queryset, cursor)
-        floor = rest.order_by("-pk").values_list("pk", flat=True)[LOOK : LOOK + 1].first()
-        rows = queryset.filter(self.narrowed)
-        page = super().paginate_queryset(rows.filter(pk__gt=floor) if floor else rows, request, view)
-        if floor and self.next_url is None:
-            self.next_url = self._address(request, cursor=public_id(floor + 1, kind="cur"))
-        return page
+    look = LOOK
 
 
 def with_recipients(page: Sequence[MessageLog]) -> list[MessageLog]:

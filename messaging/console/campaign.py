@@ -1,0 +1,106 @@
+"""One campaign: how it goes, what went wrong, who got it and who did not."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from campaigns.serializers_watching import REASONS
+from campaigns.states import RECIPIENT
+from messaging.console.charts import rate_chart
+from messaging.console.pages import page, show
+from messaging.console.progress import bar_of
+from messaging.console.reading import Leaf, leaf, read
+
+LIVE = ("sending", "paused")
+ENDED = ("completed", "failed", "cancelled")
+BATCHES_SHOWN = 6
+HISTORY_SHOWN = 50
+
+
+@page(nav="campaigns")
+def campaign(request: HttpRequest, id: str) -> HttpResponse:
+    """Everything about a campaign that fits on a page."""
+    seen = read(request, f"campaigns/{id}")
+    progress = paced(read(request, f"campaigns/{id}/progress"))
+    started = seen["started_at"] is not None
+    history = read(request, f"campaigns/{id}/history", limit=HISTORY_SHOWN)["results"]
+    return show(
+        request,
+        "campaign.html",
+        campaign=seen,
+        audience=audience_of(request, seen),
+        progress=progress,
+        bar=bar_of(progress),
+        started=started,
+        live=seen["status"] in LIVE,
+        ended=seen["status"] in ENDED,
+        history=list(reversed(history)),
+        **(_results(request, id) if started else {}),
+        **({} if started else {"preview": read(request, f"campaigns/{id}/preview")}),
+    )
+
+
+def _results(request: HttpRequest, id: str) -> dict[str, Any]:
+    """What there is once it was started."""
+    return {
+        "chart": rate_chart(read(request, f"campaigns/{id}/series")),
+        "failures": compared(read(request, f"campaigns/{id}/failures")),
+        "metrics": read(request, f"campaigns/{id}/metrics"),
+        "batches": accepted(leaf(request, f"campaigns/{id}/batches", limit=BATCHES_SHOWN)),
+    }
+
+
+def paced(progress: dict[str, Any]) -> dict[str, Any]:
+    """The progress, with its rate by the minute: people do not think in messages per second."""
+    rate = progress["rate"]
+    return {**progress, "rate": {**rate, "per_minute": round(rate["messages"] * 60)}}
+
+
+def compared(failures: dict[str, Any]) -> dict[str, Any]:
+    """The failures, each group with a `width` in per cent of the largest one."""
+    most = max((group["recipients"] for group in failures["groups"]), default=0)
+    groups = [{**group, "width": round(100 * group["recipients"] / most, 1)} for group in failures["groups"]]
+    return {**failures, "groups": groups}
+
+
+def accepted(rows: Leaf) -> Leaf:
+    """Batches, each with the number of recipients that the provider accepted."""
+    for row in rows:
+        row["accepted"] = sum(row["counts"].get(status, 0) for status in ("sent", "delivered", "undelivered"))
+    return rows
+
+
+def audience_of(request: HttpRequest, seen: dict[str, Any]) -> dict[str, Any]:
+    """The audience with the names of its lists: those of a campaign are few."""
+    audience = seen["audience"]
+    chosen = [part["list"] for part in audience.get("exclude") or [] if part.get("list")]
+    names = {one: read(request, f"lists/{one}")["name"] for one in {*chosen, audience.get("list")} if one}
+    return {
+        "everybody": bool(audience.get("all")),
+        "numbers": audience.get("numbers"),
+        "list": audience.get("list"),
+        "name": names.get(audience.get("list") or "", ""),
+        "without": [names[one] for one in chosen],
+    }
+
+
+@page(nav="campaigns")
+def batches(request: HttpRequest, id: str) -> HttpResponse:
+    """The batches in which a campaign is handed over."""
+    seen = read(request, f"campaigns/{id}")
+    return show(request, "batches.html", campaign=seen, rows=accepted(leaf(request, f"campaigns/{id}/batches")))
+
+
+@page(nav="campaigns")
+def recipients(request: HttpRequest, id: str) -> HttpResponse:
+    """Who gets it, narrowed by status and reason. A phone is looked for by a script, with the phone in the body."""
+    seen = read(request, f"campaigns/{id}")
+    rows = leaf(request, f"campaigns/{id}/recipients", filters=("status", "reason", "batch"))
+    return show(request, "recipients.html", campaign=seen, rows=rows, states=RECIPIENT.states, reasons=REASONS)
+
+
+@page(nav="campaigns")
+def trace(request: HttpRequest, id: str, rid: str) -> HttpResponse:
+    """Why one person got it, or did not."""
+    seen = read(request, f"campaigns/{id}")
+    return show(request, "trace.html", campaign=seen, trace=read(request, f"campaigns/{id}/recipients/{rid}/trace"))

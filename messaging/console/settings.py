@@ -1,0 +1,28 @@
+"""The store's settings, its members and the keys of its integrations."""
+
+from zoneinfo import available_timezones
+
+from django.http import HttpRequest, HttpResponse
+
+from audiences.models.stores import ROLES, SCOPES
+from messaging.console.pages import page, show
+from messaging.console.reading import leaf, read
+
+
+@page(nav="settings")
+def store(request: HttpRequest) -> HttpResponse:
+    """What the store is called, where it is, and what it never does to its customers."""
+    zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+    return show(request, "settings.html", seen=read(request, "store"), zones=["UTC", *zones])
+
+
+@page(nav="members", needs="admin")
+def members(request: HttpRequest) -> HttpResponse:
+    """Who works for the store."""
+    return show(request, "members.html", rows=leaf(request, "members"), roles=ROLES)
+
+
+@page(nav="keys", needs="admin")
+def keys(request: HttpRequest) -> HttpResponse:
+    """Keys of integrations."""
+    return show(request, "keys.html", rows=leaf(request, "api-keys"), choices=SCOPES)

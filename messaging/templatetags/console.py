@@ -1,0 +1,145 @@
+"""How values look in the console."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from config.opaque import public_id
+from messaging.console.words import TONES, name_of
+
+register = template.Library()
+NOTHING = "–"
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A sign of the sprite; it says nothing to a screen reader."""
+    address = f"{static('console/icons.svg')}#{name}"
+    return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}"/></svg>', address)
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A number with the separators of the language: 48,210; a dash for nothing."""
+    return NOTHING if value is None or value == "" else formats.number_format(value, force_grouping=True)
+
+
+@register.filter
+def percent(value: float | None) -> str:
+    """A share from 0 to 1, as per cent with one digit."""
+    return NOTHING if value is None else f"{formats.number_format(100 * value, decimal_pos=1)} %"
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    """A duration as people say it: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
+    if value is None:
+        return NOTHING
+    if value < 10:
+        return f"{formats.number_format(value, decimal_pos=1)} s"
+    whole = round(value)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, rest = divmod(whole, 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+@register.filter
+def moment(value: Any, shape: str = "SHORT") -> SafeString:
+    """A moment in the store's zone: `moment` with the date, `moment:"clock"` only the hour, `moment:"day"` the date."""
+    at = parse_datetime(value) if isinstance(value, str) else value
+    if not isinstance(at, datetime):
+        return SafeString(NOTHING)
+    local = timezone.localtime(at)
+    shown = {"clock": "H:i:s", "day": "j M Y", "hour": "H:i"}.get(shape, "j M Y, H:i")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        at.isoformat(),
+        formats.date_format(local, "j M Y, H:i:s T"),
+        formats.date_format(local, shown),
+    )
+
+
+@register.filter
+def called(word: str) -> str:
+    """How a state, reason, role or field is called."""
+    return name_of(word) if word else ""
+
+
+@register.filter
+def badge(word: str) -> SafeString:
+    """A state as a coloured pill."""
+    if not word:
+        return SafeString("")
+    pulse = SafeString(" data-pulse") if word in ("sending", "running") else ""
+    return format_html('<span class="badge" data-tone="{}"{}>{}</span>', TONES.get(word, ""), pulse, name_of(word))
+
+
+@register.filter
+def tone(word: str) -> str:
+    """Whether a state is good news."""
+    return TONES.get(word, "")
+
+
+@register.filter
+def said(text: str) -> str:
+    """A sentence of the API in the language of the page, where it has been translated."""
+    return gettext(text) if text else ""
+
+
+@register.filter
+def item(mapping: dict[str, Any], name: str) -> Any:
+    """A member by its name; nothing when there is none."""
+    return mapping.get(name)
+
+
+@register.filter
+def actor(text: str) -> str:
+    """Who did it, shortly: people, keys, the house."""
+    kind = text.partition(":")[0]
+    names = {"user": gettext("a member"), "staff": gettext("support"), "key": gettext("an API key")}
+    return names.get(kind, gettext("the system"))
+
+
+@register.filter
+def public(key: int, kind: str) -> str:
+    """The opaque id of a row."""
+    return public_id(key, kind=kind)
+
+
+@register.filter
+def unlocal(value: float) -> str:
+    """A number as machines write it: a point, whatever the language."""
+    return str(round(value, 3))
+
+
+@register.filter
+def unlocal_or_empty(value: float | str | None) -> str:
+    """As `unlocal`; nothing for nothing."""
+    return unlocal(value) if isinstance(value, (int, float)) else value or ""
+
+
+@register.filter
+def words(text: str) -> list[str]:
+    """The words of a text, to loop over."""
+    return text.split()
+
+
+@register.filter
+def field_label(field: str) -> str:
+    """How a field of an import is called."""
+    return name_of(field.removeprefix("fields.")) if field else ""
+
+
+@register.filter
+def pretty(body: Any) -> str:
+    """JSON for people."""
+    return json.dumps(body, indent=2, ensure_ascii=False, default=str)
