@@ -19,11 +19,11 @@ class Size(NamedTuple):
 def sizes(list_ids: Collection[int]) -> dict[int, Size]:
     """list → its size, for the lists of a page. Index: membership_once, at most COUNTED entries of each."""
     sql = """
-        SELECT l.id, least(n.members, %(most)s), n.members > %(most)s
+        SELECT l.id, least(n.members, %(most)s::bigint), n.members > %(most)s::bigint
           FROM unnest(%(ids)s::bigint[]) AS l (id)
          CROSS JOIN LATERAL (SELECT count(*) AS members
                                FROM (SELECT FROM audiences_listmembership m
                                       WHERE m.list_id = l.id
-                                      LIMIT %(most)s + 1) some) n
+                                      LIMIT %(most)s::bigint + 1) AS counted) AS n
     """
     return {size.list_id: size for size in fetch(sql, {"ids": list(list_ids), "most": COUNTED}, Size)}

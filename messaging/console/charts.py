@@ -8,7 +8,8 @@ from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 
 WIDTH, HEIGHT = 640, 190
-LEFT, RIGHT, TOP, BOTTOM = 46, 8, 14, 26
+LEFT, RIGHT, TOP, BOTTOM = 58, 8, 14, 26
+FEW = 3  # points
 LINES = 3  # of the grid, above zero
 
 
@@ -71,12 +72,13 @@ def rate_chart(series: Mapping[str, Any]) -> Chart | None:
     if not any(point["sent"] or point["failed"] for point in points):
         return None
     each = 60 / series["bucket"]
-    sent = [point["sent"] * each for point in points]
-    failed = [(point["failed"] + point["undelivered"]) * each for point in points]
+    edge = [0.0] if len(points) < FEW else []  # a short campaign rises and falls, instead of being a dot
+    sent = [*edge, *(point["sent"] * each for point in points), *edge]
+    failed = [*edge, *((point["failed"] + point["undelivered"]) * each for point in points), *edge]
     top = nice(max(*sent, *failed, 1))
     base = HEIGHT - BOTTOM
     line = _path(sent, top)
-    first, last = _x(0, len(points)), _x(len(points) - 1, len(points))
+    first, last = _x(0, len(sent)), _x(len(sent) - 1, len(sent))
     return Chart(
         width=WIDTH,
         height=HEIGHT,
@@ -101,7 +103,8 @@ def day_chart(known: Sequence[Mapping[str, Any]], *, since: date, until: date) -
     room = (WIDTH - LEFT - RIGHT) / len(days)
     columns = [_column(day, x=LEFT + room * (n + 0.16), top=top) for n, day in enumerate(days)]
     shown = range(0, len(days), max(len(days) // 5, 1))
-    ticks = [Tick(LEFT + room * (n + 0.5), _day(days[n]["day"])) for n in shown]
+    ends = {0: "start", len(days) - 1: "end"}
+    ticks = [Tick(LEFT + room * (n + 0.5), _day(days[n]["day"]), ends.get(n, "middle")) for n in shown]
     return Columns(WIDTH, HEIGHT, columns, room * 0.68, _rows(top), ticks, HEIGHT - BOTTOM)
 
 

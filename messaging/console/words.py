@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 Words = Mapping[str, str | Promise]
@@ -110,6 +111,7 @@ NAMES: Words = {
     "language": _("Language"),
     "list": _("List"),
     "name": _("Name"),
+    "contacts_in_audience": _("Contacts in the audience"),
     "recipients_left": _("Recipients"),
     "parts_total": _("Parts"),
     "price_total": _("Credits"),
@@ -211,6 +213,29 @@ PHRASES: Words = {
     "reading": _("Reading the file…"),
     "would_be": _("What the import would do"),
 }
+# What the API refuses with, for readers who do not read its English.
+CODES: Words = {
+    "VALIDATION_ERROR": _("Some fields are not valid."),
+    "NO_RECIPIENTS": _("Nobody in this audience may be texted."),
+    "NO_MESSAGE_TEXT": _("The message is empty."),
+    "AUDIENCE_INVALID": _("This audience does not exist any more."),
+    "INSUFFICIENT_CREDITS": _("There are not enough credits."),
+    "SUBSCRIPTION_REQUIRED": _("A plan is needed for this."),
+    "BILLING_HOLD": _("This store may not send at the moment."),
+    "FORBIDDEN": _("You may not do this here."),
+    "NOT_FOUND": _("It is not there any more."),
+    "INVALID_STATUS": _("The campaign's status does not allow this."),
+    "ALREADY_SENDING": _("This campaign is being sent already"),
+    "QUOTE_REQUIRED": _("The audience is large: look at the price first."),
+    "CONFLICT": _("This cannot be done as things are now."),
+    "TOO_LARGE": _("The file is too large."),
+    "RATE_LIMITED": _("Too many requests"),
+    "UNAUTHENTICATED": _("You are signed out: sign in again"),
+    "QUEUE_UNAVAILABLE": _("The database cannot be reached; nothing was changed. Try again in a moment."),
+    "INTERNAL_ERROR": _("Something on our side is broken. Support finds it by the number of the request."),
+    "QUEUE_DISABLED": _("Sending is switched off for all stores: the messages wait until it is on."),
+    "OPT_OUT_MISSING": _("The message does not say how to get no more of them."),
+}
 
 
 def name_of(word: str) -> str:
@@ -220,4 +245,7 @@ def name_of(word: str) -> str:
 
 def phrases() -> dict[str, str]:
     """What scripts say, in the language of the page, with the names of states."""
-    return {**{word: str(said) for word, said in NAMES.items()}, **{f"say.{w}": str(s) for w, s in PHRASES.items()}}
+    named = {word: str(text) for word, text in NAMES.items()}
+    said = {f"say.{word}": str(text) for word, text in PHRASES.items()}
+    coded = {} if get_language() == "en" else {f"code.{word}": str(text) for word, text in CODES.items()}
+    return {**named, **said, **coded}

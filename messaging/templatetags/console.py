@@ -54,12 +54,12 @@ def seconds(value: float | None) -> str:
 
 @register.filter
 def moment(value: Any, shape: str = "SHORT") -> SafeString:
-    """A moment in the store's zone: `moment` with the date, `moment:"clock"` only the hour, `moment:"day"` the date."""
+    """A moment in the store's zone; the shapes are "SHORT", "stamp" with seconds, "hour" and "day" alone."""
     at = parse_datetime(value) if isinstance(value, str) else value
     if not isinstance(at, datetime):
         return SafeString(NOTHING)
     local = timezone.localtime(at)
-    shown = {"clock": "H:i:s", "day": "j M Y", "hour": "H:i"}.get(shape, "j M Y, H:i")
+    shown = {"stamp": "j M, H:i:s", "day": "j M Y", "hour": "H:i"}.get(shape, "j M Y, H:i")
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         at.isoformat(),

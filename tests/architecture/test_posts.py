@@ -69,6 +69,7 @@ FREE = {
     "/api/v1/stores": "a slug is taken once",
     "/api/v1/suppressions": "is suppressed already",
     "/api/v1/suppressions/lookup": "reads",
+    "/api/v1/contacts/lookup": "reads",
     "/api/v1/suppressions/{}/lift": "is lifted already",
     "/api/v1/webhooks": "a second one can be deleted; its secret must not lie in a stored answer",
     "/api/v1/webhooks/{}/rotate-secret": "a second secret can be taken; it must not lie in a stored answer",

@@ -26,6 +26,7 @@ NEEDS = {
     "POST /api/v1/inbound/{}/lift": SEND,
     "GET /api/v1/contacts": READ,
     "POST /api/v1/contacts": SEND,
+    "POST /api/v1/contacts/lookup": READ,
     "GET /api/v1/contacts/{}": READ,
     "PATCH /api/v1/contacts/{}": SEND,
     "DELETE /api/v1/contacts/{}": SEND,

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -15,6 +17,7 @@ from audiences.tenancy import StoreViews
 from config.opaque import public_id
 from tests.api.clients import code, with_key
 from tests.api.rows import address_of, row_of
+from tests.factories import MemberFactory
 
 # Open to everybody, and why.
 PUBLIC = {
@@ -29,17 +32,25 @@ PUBLIC = {
     "/webhooks/stripe": "signed by Stripe",
     "/healthz": "says no more than that the process answers",
     "/readyz": "names parts and what is wrong with them, nothing of a store",
+    "/login": "the door",
+    "/logout": "ends a session",
+    "/password": "counts requests, and answers everybody alike",
+    "/password/sent": "says nothing of anybody",
+    "/password/{}/{}": "the link of a mail is the ticket",
+    "/password/done": "says nothing of anybody",
+    "/language": "sets a cookie with a word of a list",
 }
-# Pages with a login of their own, which their own tests check.
-PAGES = ("/admin/", "/console/", "/login", "/logout")
+# Pages with a login of their own, which their own tests check: staff's, and a person's without a store.
+PAGES = ("/admin/", "/stores")
 
 
 class Route(NamedTuple):
-    """A path with `{}` for its arguments, and what answers it."""
+    """A path with `{}` for its arguments, and what answers it: a view of the API, or a page that needs a scope."""
 
     path: str
     view: Any
     methods: dict[str, str]
+    page: str = ""
 
 
 def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str = "/") -> Iterator[Route]:
@@ -48,8 +59,10 @@ def routes(patterns: list[URLPattern | URLResolver] | None = None, prefix: str =
         if isinstance(pattern, URLResolver):
             yield from routes(pattern.url_patterns, prefix + shape(pattern))
         else:
-            view = getattr(pattern.callback, "cls", None)
-            yield Route(prefix + shape(pattern), view, getattr(pattern.callback, "actions", None) or {})
+            callback = pattern.callback
+            methods = getattr(callback, "actions", None) or {}
+            page = getattr(callback, "console", "")
+            yield Route(prefix + shape(pattern), getattr(callback, "cls", None), methods, page)
 
 
 def shape(pattern: URLPattern | URLResolver) -> str:
@@ -59,6 +72,7 @@ def shape(pattern: URLPattern | URLResolver) -> str:
 
 
 API = [route for route in routes() if route.view is not None]
+CONSOLE = [pytest.param(route, id=route.path) for route in routes() if route.page]
 CALLS = [pytest.param(route, method, id=f"{method} {route.path}") for route in API for method in route.methods]
 WITH_ID = [
     pytest.param(route, method, id=f"{method} {route.path}")
@@ -75,7 +89,8 @@ def local_dir(settings: Settings, tmp_path: Path) -> None:
 
 
 def test_every_route_is_a_stores_or_public() -> None:
-    others = [route.path for route in routes() if not (route.view and issubclass(route.view, StoreViews))]
+    known = [route for route in routes() if route.page or (route.view and issubclass(route.view, StoreViews))]
+    others = [route.path for route in routes() if route not in known]
 
     strange = {path for path in others if path not in PUBLIC and not path.startswith(PAGES)}
 
@@ -104,6 +119,42 @@ def test_a_made_up_id_does_not_exist(api: APIClient, route: Route, method: str, 
     path = address_of(route.path, made_up.format(kind=route.view.kind, other=public_id(1, kind="usr")))
 
     assert code(_call(api, method, path)) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("route", CONSOLE)
+def test_a_page_wants_a_login(client: Client, db: None, route: Route) -> None:
+    path = address_of(route.path, public_id(1, kind="cmp"))
+
+    answer = client.get(path)
+
+    assert (answer.status_code, answer["Location"]) == (302, f"/login?next={quote(path)}")
+
+
+@pytest.mark.parametrize("route", [param for param in CONSOLE if "{}" in param.values[0].path])
+def test_a_page_of_another_store_is_not_there(store: Store, other_store: Store, client: Client, route: Route) -> None:
+    path = address_of(route.path, row_of(store, kind_of_page(route.path)))
+    client.force_login(MemberFactory.create(store=store).user)
+    assert client.get(path).status_code in {200, 302}
+
+    client.force_login(MemberFactory.create(store=other_store).user)
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert b"There is nothing here" in answer.content
+
+
+def kind_of_page(path: str) -> str:
+    """The kind of the ids in the path of a page."""
+    kinds = {
+        "/settings/webhooks/deliveries": "dlv",
+        "/settings/webhooks": "whk",
+        "/templates": "tpl",
+        "/contacts": "con",
+        "/campaigns": "cmp",
+        "/lists": "lst",
+        "/imports": "imp",
+    }
+    return next(kind for start, kind in kinds.items() if path.startswith(start))
 
 
 def _call(client: APIClient, method: str, path: str) -> Any:

@@ -1,7 +1,7 @@
 /** Writing a campaign: counter, costly characters, the exact price and a phone, while one types. */
 import { call } from "./api.js";
 import { bare, costlyLine, insert, measure } from "./meter.js";
-import { element, freshKey, named, number, say } from "./say.js";
+import { element, freshKey, meaning, named, number, say } from "./say.js";
 import { complain, toastNext } from "./toasts.js";
 
 const form = document.getElementById("editor");
@@ -37,7 +37,7 @@ function changed() {
 function showCostly(found) {
   const box = document.getElementById("costly");
   box.hidden = !found.length;
-  box.querySelector("[data-list]").replaceChildren(...found.slice(0, 8).map((one) => costlyLine(one, () => replaceAll(one))));
+  box.querySelector("[data-list]").replaceChildren(...found.slice(0, 6).map((one) => costlyLine(one, () => replaceAll(one))));
 }
 
 function replaceAll({ character, replacement }) {
@@ -81,7 +81,7 @@ function showQuote(quote) {
   );
   const notes = [...quote.blockers.map((one) => ["bad", one]), ...quote.warnings.map((one) => ["warn", one])];
   document.getElementById("quote-notes").replaceChildren(
-    ...notes.map(([tone, { detail, code }]) => element("div", { class: "notice", "data-tone": tone, "data-code": code }, element("div", {}, detail))),
+    ...notes.map(([tone, one]) => element("div", { class: "notice", "data-tone": tone, "data-code": one.code }, element("div", {}, meaning(one)))),
     ...quote.advice.values.map((one) =>
       element("p", { class: "small soft" }, say("in_names", { n: number(one.recipients), m: number(one.of), f: named(one.field), c: number(one.credits) })),
     ),

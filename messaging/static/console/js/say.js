@@ -2,7 +2,7 @@
 const root = document.documentElement;
 const words = JSON.parse(document.getElementById("phrases")?.textContent ?? "{}");
 const plain = new Intl.NumberFormat(root.lang);
-const clock = new Intl.DateTimeFormat(root.lang, { hour: "2-digit", minute: "2-digit", timeZone: root.dataset.zone || "UTC" });
+const clock = new Intl.DateTimeFormat(root.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: root.dataset.zone || "UTC" });
 
 /** A sentence, with `{n}` and the like filled in. */
 export function say(name, facts = {}) {
@@ -13,6 +13,11 @@ export function say(name, facts = {}) {
 /** How a state, reason or field is called. */
 export function named(word) {
   return words[word] ?? word.replaceAll("_", " ");
+}
+
+/** What a refusal means: the API's own English, or the words of the page's language for its code. */
+export function meaning({ code, message, detail }) {
+  return words[`code.${code}`] ?? message ?? detail;
 }
 
 export const number = (value) => plain.format(value);

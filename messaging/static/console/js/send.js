@@ -1,7 +1,7 @@
 /** The send dialog: the exact price, who is left out, what is left after; and one key, so that it is sent once. */
 import { call } from "./api.js";
 import { open } from "./dialogs.js";
-import { element, freshKey, named, number, say } from "./say.js";
+import { element, freshKey, meaning, named, number, say } from "./say.js";
 import { complain, toastNext } from "./toasts.js";
 
 const TYPE_FROM = 5000; // recipients, from which on their number has to be typed
@@ -28,7 +28,7 @@ async function count(before = null) {
     quote = await call("GET", `campaigns/${campaign}/quote`);
   } catch (problem) {
     part("counting").hidden = true;
-    part("notes").replaceChildren(notice("bad", problem.message, problem.code));
+    part("notes").replaceChildren(notice("bad", meaning(problem), problem.code));
     return;
   }
   part("counting").hidden = true;
@@ -41,8 +41,8 @@ function fill(before) {
   part("go").querySelector("span").textContent = say("send_to", { n: people });
   part("sums").replaceChildren(...sums(before).flatMap(line));
   part("sums").hidden = false;
-  const stops = quote.blockers.map(({ detail, code }) => notice("bad", detail, code));
-  part("notes").replaceChildren(...stops, ...quote.warnings.map(({ detail, code }) => notice("warn", detail, code)));
+  const stops = quote.blockers.map((one) => notice("bad", meaning(one), one.code));
+  part("notes").replaceChildren(...stops, ...quote.warnings.map((one) => notice("warn", meaning(one), one.code)));
   const typing = part("typing");
   typing.hidden = quote.recipients < TYPE_FROM;
   typing.querySelector("label").textContent = say("type_to_confirm", { n: quote.recipients });
@@ -56,13 +56,13 @@ function sums(before) {
   const sizes = Object.entries(quote.parts_histogram);
   const was = (name) => (before && before[name] !== quote[name] ? ` (${say("was", { n: number(before[name]) })})` : "");
   return [
-    [dialog.dataset.contacts ?? say("recipients"), number(all), ""],
+    [named("contacts_in_audience"), number(all), ""],
     ...excluded.map(([reason, count]) => [named(reason), `−${number(count)}`, "sub"]),
     [named("recipients_left"), number(quote.recipients) + was("recipients"), ""],
     [named("parts_total"), number(quote.parts) + was("parts"), ""],
-    ...(sizes.length > 1 ? sizes.map(([size, count]) => [`${size} ×`, number(count), "sub"]) : []),
-    ...(quote.countries.length > 1
-      ? quote.countries.map((one) => [`${one.country} · ${one.credits_per_part} / ${say("one_part")}`, number(one.credits), "sub"])
+    ...(sizes.length > 1 ? sizes.map(([size, count]) => [size === "1" ? say("one_part") : say("parts", { n: size }), `${number(count)} ×`, "sub"]) : []),
+    ...(new Set(quote.countries.map((one) => one.credits_per_part)).size > 1
+      ? quote.countries.map((one) => [`${one.country} · ${say("credits", { n: number(one.credits_per_part) })} / ${say("one_part")}`, number(one.credits), "sub"])
       : []),
     [named("price_total"), number(quote.credits) + was("credits"), ""],
     ...(quote.allowance.used ? [[named("of_allowance"), `−${number(quote.allowance.used)}`, "sub"]] : []),

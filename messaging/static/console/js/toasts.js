@@ -1,5 +1,5 @@
 /** Short words about what was done, at the edge of the screen; they outlive a reload. */
-import { element, say } from "./say.js";
+import { element, meaning, say } from "./say.js";
 
 const place = document.getElementById("toasts");
 const KEPT = "toast";
@@ -44,7 +44,7 @@ export function complain(problem) {
   };
   const known = problem instanceof Error && problem.code;
   if (!known) console.error(problem);
-  return toast(known ? problem.message : say("broken"), { tone: "bad", code: problem.code ?? "", link: links[problem.code] });
+  return toast(known ? meaning(problem) : say("broken"), { tone: "bad", code: problem.code ?? "", link: links[problem.code] });
 }
 
 function countDown(seconds) {
