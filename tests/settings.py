@@ -7,6 +7,7 @@ os.environ.setdefault("SECRET_KEY", "tests-only-" + "0123456789abcdef" * 4)
 os.environ.setdefault("DEBUG", "1")
 os.environ.setdefault("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/heliograph")
 os.environ.setdefault("LOG_LEVEL", "ERROR")
+os.environ.setdefault("STREAM_URL", "http://127.0.0.1:9")  # nobody: a stream of some demo must not be taken for ours
 # No limits, also in the processes that tests start: tests of the limits say which one they are about.
 os.environ.setdefault("API_RATE_GENERAL", "0")
 os.environ.setdefault("API_RATE_SEND", "0")

@@ -8,6 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 from tests.browser.chromium import find_browser
+from tests.browser.screen import Screen
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
+
+from launcher.steps import find_browser  # only now: the line above made it importable
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "http://console.test"
@@ -26,6 +31,17 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[Screen]:
+    """A Chromium that may stand beside the database, for pages that are served."""
+    executable = find_browser()
+    if executable is None:
+        pytest.skip("no Chromium found: install it, or set HELIOGRAPH_CHROMIUM")
+    started = Screen(executable)
+    yield started
+    started.close()
 
 
 @pytest.fixture
