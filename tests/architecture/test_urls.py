@@ -71,8 +71,13 @@ def shape(pattern: URLPattern | URLResolver) -> str:
     return re.sub(r"\(\?P<\w+>[^)]*\)|<[^>]+>", "{}", text)
 
 
+def path_of_route(route: Route) -> str:
+    """The name of a test of a route."""
+    return route.path
+
+
 API = [route for route in routes() if route.view is not None]
-CONSOLE = [pytest.param(route, id=route.path) for route in routes() if route.page]
+CONSOLE = [route for route in routes() if route.page]
 CALLS = [pytest.param(route, method, id=f"{method} {route.path}") for route in API for method in route.methods]
 WITH_ID = [
     pytest.param(route, method, id=f"{method} {route.path}")
@@ -121,7 +126,7 @@ def test_a_made_up_id_does_not_exist(api: APIClient, route: Route, method: str, 
     assert code(_call(api, method, path)) == (404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("route", CONSOLE)
+@pytest.mark.parametrize("route", CONSOLE, ids=path_of_route)
 def test_a_page_wants_a_login(client: Client, db: None, route: Route) -> None:
     path = address_of(route.path, public_id(1, kind="cmp"))
 
@@ -130,7 +135,7 @@ def test_a_page_wants_a_login(client: Client, db: None, route: Route) -> None:
     assert (answer.status_code, answer["Location"]) == (302, f"/login?next={quote(path)}")
 
 
-@pytest.mark.parametrize("route", [param for param in CONSOLE if "{}" in param.values[0].path])
+@pytest.mark.parametrize("route", [route for route in CONSOLE if "{}" in route.path], ids=path_of_route)
 def test_a_page_of_another_store_is_not_there(store: Store, other_store: Store, client: Client, route: Route) -> None:
     path = address_of(route.path, row_of(store, kind_of_page(route.path)))
     client.force_login(MemberFactory.create(store=store).user)

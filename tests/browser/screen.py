@@ -1,4 +1,4 @@
-"""A Chromium in a thread of its own: Playwright keeps an event loop running, and Django refuses its database beside one."""
+"""A Chromium in a thread of its own: Playwright keeps a loop running there, and Django wants no database beside one."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -43,12 +43,12 @@ def _failed(store: Store) -> None:
     launched(store=store, people=3, credits=0)
     work = claimed()
     marked(work)
-    settle(settlement(work, [Refused("17", "invalid_number", "No such number")] * len(work.people)))
+    settle(settlement(work, [Refused("invalid_number", "17", retryable=False)] * len(work.people)))
 
 
 def paths(store: Store) -> list[str]:
     """A path of each page."""
-    found = [param.values[0].path for param in CONSOLE]
+    found = [route.path for route in CONSOLE]
     return [address_of(path, row_of(store, kind_of_page(path))) if "{}" in path else path for path in found]
 
 
@@ -56,7 +56,7 @@ def faults(page: Page, *, widths: tuple[int, ...] = WIDTHS) -> list[str]:
     """What is wrong at any width, light and dark."""
     found = []
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         for width in widths:
             page.set_viewport_size({"width": width, "height": 800})
             seen = page.evaluate(LOOKS)

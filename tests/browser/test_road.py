@@ -1,5 +1,6 @@
 """From a file of contacts to a finished campaign by clicking, on the real processes; and what two tabs may do."""
 
+import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from campaigns.progress import read
 from config.audit import SYSTEM
 from config.opaque import public_id
 from messaging.models import ProviderAccount
+from tests.architecture.source import ROOT
 from tests.browser.screen import SECONDS, Screen
 from tests.factories import CampaignFactory, MemberFactory, StoreFactory
 from tests.flows.conftest import account, simulator, stack
@@ -73,6 +75,13 @@ def test_from_a_file_to_a_finished_campaign(
     assert len({item["destination"] for item in stack.simulator.received()}) == PEOPLE - counts["failed"]
 
 
+def picture(page: Page, name: str) -> None:
+    """A picture for the README, when somebody wants new ones."""
+    if os.environ.get("WRITE_PICTURES"):
+        page.wait_for_timeout(400)  # so that transitions have ended
+        page.screenshot(path=ROOT / "docs" / "pictures" / f"{name}.png", animations="disabled")
+
+
 def _shop() -> Member:
     store = StoreFactory.create(name="The corner shop")
     grant(store_id=store.pk, amount=1000, key="road", label="For the test", actor=SYSTEM)
@@ -116,12 +125,14 @@ def _send(page: Page) -> None:
     expect(go).to_be_enabled()
     expect(page.locator("#send")).to_contain_text("Balance after sending")
     assert page.evaluate("document.activeElement.textContent") == "Back"
+    picture(page, "send")
     go.dblclick()
     page.locator("[data-counter]").first.wait_for()
 
 
 def _pause_and_resume(page: Page) -> None:
     page.locator(LIVE).first.wait_for()
+    picture(page, "sending")
     page.get_by_role("button", name="Pause").click()
     page.locator("#confirm").get_by_role("button", name="Pause").click()
     expect(page.locator("#badge")).to_have_text("Paused")

@@ -54,7 +54,7 @@ def test_progress_is_whole(store: Store, owner: Client) -> None:
     campaign = launched(store=store, people=4)
     work = claimed()
     marked(work)
-    refused = Refused("17", "provider_error", "Down")
+    refused = Refused("provider_error", "17", retryable=False)
     settle(settlement(work, [Accepted("a"), Accepted("b"), refused, Accepted("c")]))
 
     body = page(owner, campaign)

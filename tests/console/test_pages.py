@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audiences.models import Store
 from tests.api.rows import ROWS, address_of, row_of
-from tests.architecture.test_urls import CONSOLE, Route, kind_of_page, local_dir
+from tests.architecture.test_urls import CONSOLE, Route, kind_of_page, local_dir, path_of_route
 from tests.console.conftest import as_member
 from tests.factories import CampaignFactory, ContactFactory, ContactListFactory, StoreTemplateFactory
 
@@ -27,7 +27,7 @@ def path_of(store: Store, route: Route) -> str:
     return address_of(route.path, row_of(store, kind_of_page(route.path))) if "{}" in route.path else route.path
 
 
-@pytest.mark.parametrize("route", CONSOLE)
+@pytest.mark.parametrize("route", CONSOLE, ids=path_of_route)
 def test_opens_with_bounded_queries(store: Store, owner: Client, route: Route) -> None:
     path = path_of(store, route)
     owner.get(path)
@@ -41,7 +41,7 @@ def test_opens_with_bounded_queries(store: Store, owner: Client, route: Route) -
     assert len(queries) <= MOST.get(route.path, MANY), "\n".join(query["sql"][:150] for query in queries)
 
 
-@pytest.mark.parametrize("route", CONSOLE)
+@pytest.mark.parametrize("route", CONSOLE, ids=path_of_route)
 def test_holds_nothing_inline_and_is_kept_by_nobody(store: Store, owner: Client, route: Route) -> None:
     answer = owner.get(path_of(store, route))
     policy = answer["Content-Security-Policy"]
@@ -74,7 +74,7 @@ def test_more_rows_are_no_more_queries(store: Store, owner: Client, path: str, m
     assert answer.content.count(b"<tr") > 15
 
 
-@pytest.mark.parametrize("route", CONSOLE)
+@pytest.mark.parametrize("route", CONSOLE, ids=path_of_route)
 def test_says_so_to_those_who_may_not(store: Store, route: Route) -> None:
     path = path_of(store, route)
     needed = {"read": (200, 200), "send": (403, 200), "admin": (403, 403)}[route.page]
@@ -84,10 +84,8 @@ def test_says_so_to_those_who_may_not(store: Store, route: Route) -> None:
     assert answers in {needed, tuple(302 if code == 200 else code for code in needed)}
 
 
-@pytest.mark.parametrize("path", [param.values[0].path for param in CONSOLE if param.values[0].page == "read"])
-def test_offers_a_viewer_nothing_that_writes(store: Store, viewer: Client, path: str) -> None:
-    route = next(param.values[0] for param in CONSOLE if param.values[0].path == path)
-
+@pytest.mark.parametrize("route", [route for route in CONSOLE if route.page == "read"], ids=path_of_route)
+def test_offers_a_viewer_nothing_that_writes(store: Store, viewer: Client, route: Route) -> None:
     body = viewer.get(path_of(store, route)).content.decode()
 
     assert re.findall(r"data-api=\"(?:DELETE|POST) [^\"]*\"", body) == []
@@ -95,7 +93,7 @@ def test_offers_a_viewer_nothing_that_writes(store: Store, viewer: Client, path:
 
 
 def test_rows_exist_for_every_page() -> None:
-    assert {kind_of_page(param.values[0].path) for param in CONSOLE if "{}" in param.values[0].path} <= set(ROWS)
+    assert {kind_of_page(route.path) for route in CONSOLE if "{}" in route.path} <= set(ROWS)
 
 
 def test_a_page_takes_no_post(owner: Client) -> None:

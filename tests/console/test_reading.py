@@ -5,7 +5,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from audiences.models import Store
-from tests.api.clients import with_key
+from audiences.services.keys import issue_key
+from config.audit import SYSTEM
 from tests.console.conftest import as_member
 from tests.factories import CampaignFactory, ContactFactory, MemberFactory, api_id
 
@@ -23,9 +24,9 @@ def test_a_page_counts_as_one_request(uncounted: None, store: Store, settings: S
 
 def test_a_key_in_the_request_is_not_whose_page_it_is(store: Store, other_store: Store) -> None:
     CampaignFactory.create(store=other_store, name="Their secret")
-    theirs = with_key(other_store)._credentials["HTTP_AUTHORIZATION"]
+    theirs = issue_key(store=other_store, name="theirs", scopes=("read",), actor=SYSTEM)
 
-    answer = as_member(store).get("/campaigns", headers={"authorization": theirs})
+    answer = as_member(store).get("/campaigns", headers={"authorization": f"Bearer {theirs.plain}"})
 
     assert answer.status_code == 200
     assert b"Their secret" not in answer.content

@@ -63,9 +63,9 @@ class Command(BaseCommand):
             self._say(f"  {name.replace('_', ' '):<22}{shown(value):>12}")
         if once:
             return
-        self._say(f"\nAPI documentation   {settings.PUBLIC_URL}/api/v1/docs   key {seeded.api_key}")
+        self._say(f"\nMerchant console    {settings.PUBLIC_URL}/   {seed.OWNER}   {seeded.passwords[seed.OWNER]}")
+        self._say(f"API documentation   {settings.PUBLIC_URL}/api/v1/docs   key {seeded.api_key}")
         self._say(f"Ops console         {settings.PUBLIC_URL}/admin/   {seed.STAFF}   {seeded.passwords[seed.STAFF]}")
-        self._say(f"Merchant's login    {seed.OWNER}   {seeded.passwords[seed.OWNER]}   (no pages of its own yet)")
 
     def _say(self, line: str) -> None:
         sys.stderr.write(line + "\n")
