@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from audiences.models import User
 
 Result = TypeVar("Result")
 SECONDS = 60.0  # for one wait of a page: the machine may be busy
+expect.set_options(timeout=SECONDS * 1000)
 # Said by Chromium itself about what a test does on purpose.
 EXPECTED = ("net::ERR_", "status of 4", "status of 5")
 
@@ -74,9 +75,3 @@ def _session(user: User, url: str) -> list[Any]:
     browser = Client()
     browser.force_login(user)
     return [{"name": "sessionid", "value": browser.cookies["sessionid"].value, "url": url}]
-
-
-def another_tab(page: Page) -> Page:
-    """A second tab of the same browser."""
-    context: BrowserContext = page.context
-    return context.new_page()

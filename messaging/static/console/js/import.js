@@ -120,12 +120,15 @@ function count(job) {
   if (job.error) complain({ message: job.error, code: "IMPORT" });
 }
 
-form.elements.file.addEventListener("change", async () => {
+async function chosen() {
   const [first = [], ...rows] = await peek(form.elements.file.files[0]);
   showColumns(first, undefined, rows);
   form.querySelector("[data-real]").hidden = true;
   if (columns.length) step("columns");
-});
+}
+
+form.elements.file.addEventListener("change", chosen);
+if (form.elements.file.files.length) chosen(); // before this script was there
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (form.elements.file.files.length) run(true);
