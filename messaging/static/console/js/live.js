@@ -4,6 +4,7 @@ import { say } from "./say.js";
 
 const POLL_SECONDS = 3;
 const PATIENCE_SECONDS = 4; // without a stream, before the page asks by itself
+const AGAIN_SECONDS = [2, 30]; // until a lost stream is opened again: doubled from the first to the last
 const SIGN_SELECTOR = "[data-live]";
 
 function sign(state) {
@@ -22,6 +23,7 @@ export function watch({ stream, event, poll, tell }) {
   let source = null;
   let timer = null;
   let etag = null;
+  let [again] = AGAIN_SECONDS;
   let over = false;
 
   function openStream() {
@@ -29,20 +31,24 @@ export function watch({ stream, event, poll, tell }) {
     const patience = setTimeout(startPolling, PATIENCE_SECONDS * 1000);
     source.addEventListener(event, (news) => {
       clearTimeout(patience);
+      [again] = AGAIN_SECONDS;
       stopPolling();
       sign("live");
       tell(JSON.parse(news.data));
     });
     source.addEventListener("end", end);
     source.addEventListener("error", () => {
-      if (over) return;
-      startPolling();
-      if (source.readyState === EventSource.CLOSED) setTimeout(reopen, 30_000);
+      clearTimeout(patience);
+      if (!over) lost();
     });
   }
 
-  function reopen() {
-    if (!over && source.readyState === EventSource.CLOSED) openStream();
+  // Not left to the browser: Chromium does not come back by itself when the redirection led to nobody.
+  function lost() {
+    source.close();
+    startPolling();
+    setTimeout(() => over || openStream(), again * 1000);
+    again = Math.min(again * 2, AGAIN_SECONDS[1]);
   }
 
   function startPolling() {
