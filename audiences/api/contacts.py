@@ -17,9 +17,8 @@ from audiences.errors import DuplicatePhone
 from audiences.models import ConsentEvent, Contact
 from audiences.models.contacts import CONSENTS
 from audiences.openapi import refuses
-from audiences.serializers import ConsentBody, ConsentEventShape, ContactBody, NewContactBody
 from audiences.search import Found, beginning_with, phone_in
-from audiences.serializers import ConsentBody, ContactBody, ContactLookupBody, NewContactBody
+from audiences.serializers import ConsentBody, ConsentEventShape, ContactBody, ContactLookupBody, NewContactBody
 from audiences.services.consent import change_consent
 from audiences.services.contacts import create_contact, delete_contact, update_contact
 from audiences.services.export import contacts_csv

@@ -83,12 +83,11 @@ def dashboard(store: Store) -> Dashboard:
         running=running,
         scheduled=scheduled,
         alerts=[
-            *_of_house(store),
+            *house_alerts(store),
             *_of_money(store, totals),
             *_of_campaigns(store, running, scheduled, now),
             *_of_sign_ups(store, now),
         ],
-        alerts=[*house_alerts(store), *_of_money(store, totals), *_of_campaigns(store, running, scheduled, now)],
     )
 
 

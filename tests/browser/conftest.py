@@ -10,10 +10,6 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from tests.browser.chromium import find_browser
 from tests.browser.screen import Screen
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "bin"))
-
-from launcher.steps import find_browser  # only now: the line above made it importable
-
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "http://console.test"
 
