@@ -113,7 +113,7 @@ def test_an_empty_log_has_no_moments(api: APIClient) -> None:
 def test_a_narrowed_walk_may_have_short_pages_and_misses_nothing(
     api: APIClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "LOOK", 3)
+    monkeypatch.setattr(messages.Newest, "look", 3)
     timed(store, *range(8))
     MessageLog.objects.filter(pk__in=MessageLog.objects.order_by("pk").values("pk")[:2]).update(outcome="refused")
     pages, page = [], f"{MESSAGES}?outcome=refused&limit=2"
