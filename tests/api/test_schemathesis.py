@@ -37,6 +37,8 @@ RESOURCES = sorted({path.split("/")[3] for path, _ in OPERATIONS})
 # A body of the right shape may still be refused: no such phone, somebody else's id, a state that does not allow it.
 REFUSED = ["2xx", "3xx", "400", "401", "402", "403", "404", "409", "413", "422"]
 PHASES = {"examples", "coverage", "fuzzing", "stateful"}
+# Hundreds of requests each: a machine that is shared takes minutes for a resource.
+pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture
