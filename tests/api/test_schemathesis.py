@@ -112,7 +112,7 @@ def named(store: Store, path: str, operation: dict[str, Any]) -> list[dict[str, 
     if "{id}" not in path:
         return []
     pattern = next(each["schema"]["pattern"] for each in operation["parameters"] if each["name"] == "id")
-    row = row_of(store, pattern[1:4])
+    row = row_of(store, pattern.lstrip("^(")[:3])
     return [{"include-operation-id": operation["operationId"], "parameters": {"path.id": row}}]
 
 

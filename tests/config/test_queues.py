@@ -62,6 +62,7 @@ def test_only_the_named_tasks_leave_the_default_queue() -> None:
             Task.SNAPSHOT: Queue.IMPORT,
             Task.SEND_NEXT: Queue.SEND,
             Task.APPLY_RECEIPTS: Queue.RECEIPTS,
+            Task.APPLY_INBOUND: Queue.RECEIPTS,
             Task.DELIVER_HOOKS: Queue.HOOKS,
         }
     )

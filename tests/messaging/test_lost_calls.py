@@ -91,19 +91,19 @@ def test_work_is_rung_for_up_to_the_bound(quiet_queues: None, settings: Settings
     launched(people=3)
     client().delete(Queue.SEND.value)
 
-    assert ring_if_work() == {"send": 5, "receipts": 0}
-    assert ring_if_work() == {"send": 0, "receipts": 0}
+    assert ring_if_work() == {"send": 5, "receipts": 0, "inbound": 0}
+    assert ring_if_work() == {"send": 0, "receipts": 0, "inbound": 0}
     assert waiting(Queue.SEND) == 5
 
 
 def test_no_work_no_ring(quiet_queues: None) -> None:
-    assert ring_if_work() == {"send": 0, "receipts": 0}
+    assert ring_if_work() == {"send": 0, "receipts": 0, "inbound": 0}
 
 
 def test_receipts_are_rung_for(quiet_queues: None) -> None:
     Receipt.objects.create(account_id=1, dedupe="x", status="delivered")
 
-    assert ring_if_work() == {"send": 0, "receipts": 2}
+    assert ring_if_work() == {"send": 0, "receipts": 2, "inbound": 0}
 
 
 def test_stopped_sending_is_not_rung_for(quiet_queues: None, settings: Settings) -> None:
