@@ -4,9 +4,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import environ
-from csp.constants import NONCE, NONE, SELF
 
 from config.api_document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
+from config.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
+from config.browsers import CORS_ALLOW_METHODS as CORS_ALLOW_METHODS
+from config.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
+from config.browsers import content_security_policy
 from config.link_keys import parse_link_keys
 from config.logging import logging_config
 from config.origins import parse_origin
@@ -231,18 +234,6 @@ API_RATE_EVENTS = env.int("API_RATE_EVENTS", default=600)  # requests of up to 1
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[])
 CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_CREDENTIALS = False
-CORS_ALLOW_METHODS = ["GET", "POST", "PATCH", "DELETE", "OPTIONS"]
-CORS_ALLOW_HEADERS = ["accept", "authorization", "content-type", "idempotency-key", "if-none-match", "last-event-id"]
-CORS_EXPOSE_HEADERS = [
-    "ETag",
-    "RateLimit",
-    "RateLimit-Policy",
-    "Retry-After",
-    "Idempotency-Replayed",
-    "Location",
-    "Content-Disposition",
-    "X-Request-ID",
-]
 
 # Security, static files, language -----------------------------------------------------------------------------------
 _secure = not DEBUG
@@ -259,19 +250,7 @@ SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$"]
 API_KEYS_NEED_TLS = env.bool("API_KEYS_NEED_TLS", default=_secure)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "script-src": [SELF, NONCE],
-        "style-src": [SELF, NONCE],
-        "form-action": [SELF],
-        "img-src": [SELF, "data:"],
-        "connect-src": [SELF, STREAM_URL],
-        "object-src": [NONE],
-        "base-uri": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
+CONTENT_SECURITY_POLICY = content_security_policy(stream_url=STREAM_URL)
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -281,6 +260,7 @@ LOGIN_URL = "console:sign_in"
 LOGIN_REDIRECT_URL = "console:dashboard"
 PASSWORD_RESET_TIMEOUT = 86_400  # seconds
 SESSION_COOKIE_AGE = 14 * 86_400
+
 # Mail ---------------------------------------------------------------------------------------------------------------
 _mail = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://127.0.0.1:25")
 EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_BACKEND"], _mail["EMAIL_HOST"], _mail["EMAIL_PORT"] or 25
@@ -303,7 +283,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("el", "Greek")]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [BASE_DIR / "audiences" / "locale", BASE_DIR / "messaging" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

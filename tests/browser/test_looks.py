@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from audiences.models import Member, Store
@@ -103,7 +103,7 @@ def test_a_keyboard_reaches_the_content_and_leaves_a_dialog(
         page.get_by_role("button", name="New list").press("Enter")
         inside = page.evaluate("document.activeElement.closest('dialog')?.id")
         page.keyboard.press("Escape")
-        page.wait_for_function("!document.querySelector('dialog[open]')")
+        expect(page.locator("dialog[open]")).to_have_count(0)
         return first, inside, page.evaluate("document.activeElement.textContent.trim()")
 
     assert screen.show(press, url=live_server.url, user=member.user) == ("#main", "new-list", "New list")

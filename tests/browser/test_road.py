@@ -64,10 +64,8 @@ def test_from_a_file_to_a_finished_campaign(
         _lose_the_stream(page, stop=lambda: stack.kill("stream"), start=lambda: stack.start("stream", **addresses))
         page.get_by_role("button", name="Resume").click()
         expect(page.locator("#badge")).to_have_text("Completed")
-        page.wait_for_function(
-            f"Number(document.querySelector('[data-count=\"total\"]').textContent) === {PEOPLE}"
-            " && document.querySelector('[data-counter=\"sent\"]').textContent === '0'"
-        )
+        expect(page.locator('[data-count="total"]')).to_have_text(str(PEOPLE))
+        expect(page.locator('[data-counter="sent"]')).to_have_text("0")
         page.reload()
         return page.locator("[data-counter]").all_inner_texts()
 

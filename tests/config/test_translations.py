@@ -13,7 +13,7 @@ from django.utils.translation.template import templatize
 from config.gettext_files import BadTranslations, read_po, write_mo
 from tests.architecture.source import ROOT
 
-PO = ROOT / "locale" / "el" / "LC_MESSAGES" / "django.po"
+PO = ROOT / "audiences" / "locale" / "el" / "LC_MESSAGES" / "django.po"
 CALLS = {"_", "gettext", "gettext_lazy", "gettext_noop"}
 HOLES = re.compile(r"%\(\w+\)s")
 

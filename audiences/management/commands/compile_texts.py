@@ -12,7 +12,7 @@ from config.gettext_files import read_po, write_mo
 class Command(BaseCommand):
     """Writes the .mo files anew; they are committed, so that a clone needs no gettext tools."""
 
-    help = "Compile the translations in locale/, without the gettext tools."
+    help = "Compile the translations in LOCALE_PATHS, without the gettext tools."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Each .po of LOCALE_PATHS."""
