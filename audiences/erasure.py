@@ -7,11 +7,13 @@ from django.utils.module_loading import import_string
 
 
 class Erased(NamedTuple):
-    """A contact that is being erased; `phone_hash` while it is still known."""
+    """A contact that is being erased, with what is still known of it: `words` are names and e-mail, none empty."""
 
     store_id: int
     contact_id: int
     phone_hash: bytes | None
+    phone: str | None = None
+    words: tuple[str, ...] = ()
 
 
 Clear = Callable[[Erased], object]

@@ -17,6 +17,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         """Checks of the settings, the answers that lower layers ask for, and what an erasure clears here."""
         erasure.also("messaging.inbound.personal.forget")
+        erasure.also("messaging.erasing.forget")
         checks.register(webhooks_stay_outside, deploy=True)
         routing.register(import_module("messaging.routes.choose").routed_countries)
         import_module("messaging.segments").register()

@@ -9,8 +9,18 @@ from django.utils import timezone
 
 from audiences.erasure import Erased, clear_all
 from audiences.errors import DuplicatePhone
+from audiences.excerpts import forget_excerpts
 from audiences.fields import BadValue, check
-from audiences.models import Contact, ContactList, CustomerEvent, ListMembership, OptInRequest, Store, Suppression
+from audiences.models import (
+    ConsentEvent,
+    Contact,
+    ContactList,
+    CustomerEvent,
+    ListMembership,
+    OptInRequest,
+    Store,
+    Suppression,
+)
 from audiences.models.contacts import CONSENTS
 from audiences.phones import CODES, BadPhone, Phone, normalise, phone_hash
 from audiences.services.consent import append_event
@@ -160,27 +170,64 @@ def upsert_contact(
 
 
 def delete_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
-    """Clear a contact: phone, names, lists and events are gone, the row stays for traces and books.
+    """Clear a contact: phone, names, lists, events and texts are gone, the row stays for traces and books.
 
     Who opted out stays suppressed, so that a later import does not text them. Raises NotFound.
     """
-    now = timezone.now()
     with transaction.atomic():
-        contact = Contact.objects.select_for_update().filter(pk=contact_id, store=store, erased_at=None).first()
-        if contact is None:
-            raise NotFound
-        if contact.consent == "opted_out" and contact.phone_hash:
-            row = Suppression(store=store, phone_hash=contact.phone_hash, reason="opt_out", source="contact deleted")
-            Suppression.objects.bulk_create([row], ignore_conflicts=True)
-        on = list(ListMembership.objects.filter(contact_id=contact_id).values_list("list_id", flat=True))
-        ContactList.objects.filter(pk__in=on).update(updated_at=now)
-        ListMembership.objects.filter(contact_id=contact_id).delete()
-        OptInRequest.objects.filter(contact_id=contact_id).update(values={})
-        hashed = bytes(contact.phone_hash) if contact.phone_hash else None
-        clear_all(Erased(store_id=store.pk, contact_id=contact_id, phone_hash=hashed))
-        CustomerEvent.objects.filter(contact_id=contact_id).delete()
-        Contact.objects.filter(pk=contact_id).update(**CLEARED, erased_at=now, updated_at=now)
+        contact = _locked(store, contact_id)
+        if contact.consent == "opted_out":
+            _keep_out(contact, reason="opt_out", source="contact deleted")
+        _clear(contact)
         record("contact.delete", actor=actor, subject=f"contact:{contact_id}", store_id=store.pk)
+
+
+def erase_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
+    """Clear a contact who asked for it: as `delete_contact`, and the number stays suppressed whoever brings it again.
+
+    Only an owner lifts that. Raises NotFound, also for one that is erased already.
+    """
+    with transaction.atomic():
+        contact = _locked(store, contact_id)
+        if contact.consent == "opted_out":
+            _keep_out(contact, reason="opt_out", source="contact erased")
+        _keep_out(contact, reason="erased", source="contact erased")
+        _clear(contact)
+        record("contact.erase", actor=actor, subject=f"contact:{contact_id}", store_id=store.pk)
+
+
+def _locked(store: Store, contact_id: int) -> Contact:
+    contact = Contact.objects.select_for_update().filter(pk=contact_id, store=store, erased_at=None).first()
+    if contact is None:
+        raise NotFound
+    return contact
+
+
+def _keep_out(contact: Contact, *, reason: str, source: str) -> None:
+    if contact.phone_hash:
+        row = Suppression(store_id=contact.store_id, phone_hash=contact.phone_hash, reason=reason, source=source)
+        Suppression.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def _clear(contact: Contact) -> None:
+    """Take away what says who it was, here and in other apps. The rows of consent stay, without their evidence."""
+    now = timezone.now()
+    on = list(ListMembership.objects.filter(contact=contact).values_list("list_id", flat=True))
+    ContactList.objects.filter(pk__in=on).update(updated_at=now)
+    ListMembership.objects.filter(contact=contact).delete()
+    OptInRequest.objects.filter(contact=contact).update(values={}, evidence={})
+    ConsentEvent.objects.filter(contact=contact).update(evidence={})
+    CustomerEvent.objects.filter(contact=contact).delete()
+    erased = Erased(
+        store_id=contact.store_id,
+        contact_id=contact.pk,
+        phone_hash=bytes(contact.phone_hash) if contact.phone_hash else None,
+        phone=contact.phone,
+        words=tuple(filter(None, (contact.first_name, contact.last_name, contact.email))),
+    )
+    forget_excerpts(erased)
+    clear_all(erased)
+    Contact.objects.filter(pk=contact.pk).update(**CLEARED, erased_at=now, updated_at=now)
 
 
 CLEARED: dict[str, Any] = {

@@ -62,4 +62,8 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account_id", "dedupe"], name="receipt_once")]
-        indexes = [models.Index(fields=["next_try_at"], name="receipt_waiting", condition=Q(applied_at__isnull=True))]
+        indexes = [
+            models.Index(fields=["next_try_at"], name="receipt_waiting", condition=Q(applied_at__isnull=True)),
+            # erasure and retention: calls that could not be read
+            models.Index(fields=["received_at"], name="receipt_unreadable", condition=~Q(raw="")),
+        ]

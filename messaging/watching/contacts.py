@@ -2,12 +2,15 @@
 
 from typing import cast
 
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from audiences.models import Contact
 from audiences.tenancy import StoreViews
+from messaging.watching.person import document
 from messaging.watching.serializers import EntryShape
 from messaging.watching.timeline import Timeline
 
@@ -27,3 +30,24 @@ class TimelineView(StoreViews[Contact]):
         pages = cast("Timeline", self.paginator)
         page = pages.entries(self.get_object(), request)
         return pages.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+class PersonView(StoreViews[Contact]):
+    """All of a contact, for the person who asks for it."""
+
+    kind = "con"
+    operation = "contacts"
+    queryset = Contact.objects.filter(erased_at=None)
+    pagination_class = None
+
+    @extend_schema(operation_id="contacts_export_one", responses=OpenApiTypes.OBJECT)
+    def export(self, request: Request, id: str) -> StreamingHttpResponse:
+        """Everything about one person: contact, lists, consent, messages with their texts, replies, clicks, events.
+
+        One JSON document, streamed; each export is in the audit.
+        """
+        pieces = document(self.get_object(), actor=self.caller.actor)
+        response = StreamingHttpResponse(pieces, content_type="application/json")
+        response["Content-Disposition"] = 'attachment; filename="contact.json"'
+        response["Cache-Control"] = "no-store"
+        return response

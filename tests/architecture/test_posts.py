@@ -55,6 +55,7 @@ FREE = {
     "/api/v1/campaigns/{}/pause": "is paused already",
     "/api/v1/campaigns/{}/unschedule": "is a draft already",
     "/api/v1/contacts": "a phone is taken once",
+    "/api/v1/contacts/{}/erase": "is gone already",
     "/api/v1/contacts/{}/opt-in": "has opted in already",
     "/api/v1/contacts/{}/opt-out": "has opted out already",
     "/api/v1/dead-letters/{}/discard": "is discarded already",

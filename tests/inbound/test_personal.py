@@ -82,4 +82,4 @@ def test_what_an_erasure_clears_is_said_once() -> None:
     erasure.also("messaging.inbound.personal.forget")
     erasure.also("messaging.inbound.personal.forget")
 
-    assert sorted(erasure._clears) == ["messaging.inbound.personal.forget"]
+    assert sorted(erasure._clears) == ["messaging.erasing.forget", "messaging.inbound.personal.forget"]
