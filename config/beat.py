@@ -41,6 +41,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.FOLLOW_PAYMENTS: 15,
     Task.REFUND_UNDELIVERED: 60,
     Task.TIDY: 600,
+    Task.RETAIN: 600,
 }
 
 

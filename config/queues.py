@@ -42,6 +42,7 @@ class Task(StrEnum):
     WATCH = "messaging.watch"
     MOVE_FROM_SLOW = "messaging.move_from_slow"
     TIDY = "messaging.tidy"
+    RETAIN = "messaging.retain"
     PUBLISH_EVENTS = "messaging.publish_events"
     PUBLISH_MESSAGES = "messaging.publish_messages"
     DELIVER_HOOKS = "messaging.deliver_hooks"

@@ -177,6 +177,9 @@ ROUTE_SLOW_AFTER_SECONDS = env.int("ROUTE_SLOW_AFTER_SECONDS", default=600)  # a
 ROUTE_SLOW_SHARE = env.float("ROUTE_SLOW_SHARE", default=0.8)  # so many late ones, and other accounts go first
 RECEIPT_BATCH = env.int("RECEIPT_BATCH", default=1000)
 INBOUND_ANSWERS_PER_DAY = env.int("INBOUND_ANSWERS_PER_DAY", default=3)  # to one phone, of all stores together
+RETENTION_CONTACT_DAYS = env.int("RETENTION_CONTACT_DAYS", default=730)  # who opted out and is inactive; 0: keep
+RETENTION_MESSAGE_DAYS = env.int("RETENTION_MESSAGE_DAYS", default=730)  # phones and texts of messages; 0: keep
+RETENTION_RAW_DAYS = env.int("RETENTION_RAW_DAYS", default=180)  # texts from people, calls, excerpts; 0: keep
 INBOUND_UNREADABLE_DAYS = env.int("INBOUND_UNREADABLE_DAYS", default=30)  # calls that nobody could read are kept
 TEST_SENDS_PER_HOUR = env.int("TEST_SENDS_PER_HOUR", default=30)  # of one store, of at most five numbers each
 

@@ -7,7 +7,7 @@ from campaigns.queries.claim import expire_leases as expire
 from campaigns.services import finish
 from config.queues import Task
 from config.sweeps import sweep
-from messaging import polling, refunds, unknown
+from messaging import polling, refunds, retention, unknown
 from messaging import tidy as tidying
 from messaging.hooks import mend, messages, publish, pump
 from messaging.inbound import apply as inbound
@@ -140,3 +140,9 @@ def watch() -> dict[str, int]:
 def tidy() -> dict[str, int]:
     """Old idempotency records and expired quotes."""
     return tidying.tidy()
+
+
+@sweep(Task.RETAIN)
+def retain() -> dict[str, int]:
+    """Personal data that is kept no longer."""
+    return retention.retain()

@@ -55,6 +55,10 @@ class Contact(models.Model):
             models.Index(fields=["store", "id"], name="contact_store"),
             models.Index(fields=["store", "updated_at"], name="contact_changed"),
             models.Index(fields=["phone_hash"], name="contact_phone_hash"),
+            # retention: who left, and when
+            models.Index(
+                fields=["updated_at"], name="contact_left", condition=Q(consent="opted_out", erased_at__isnull=True)
+            ),
             # birthdays as days of the year, 12 March is 312: whoever has none costs nothing
             models.Index("store", BORN, name="contact_birthday", condition=Q(birthday__isnull=False)),
         ]

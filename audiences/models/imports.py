@@ -84,6 +84,7 @@ class ImportProblem(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["contact_import", "row"], name="importproblem_once")]
+        indexes = [models.Index(fields=["id"], name="importproblem_quoted", condition=~Q(value=""))]
 
 
 class ImportRow(models.Model):

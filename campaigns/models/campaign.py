@@ -66,6 +66,7 @@ class Campaign(models.Model):
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     archived_at = models.DateTimeField(null=True)
+    forgotten_at = models.DateTimeField(null=True, help_text="when the phones and texts of its messages were cleared")
 
     class Meta:
         constraints = [
@@ -82,6 +83,7 @@ class Campaign(models.Model):
         ]
         indexes = [
             models.Index(fields=["store", "-id"], name="campaign_store"),
+            models.Index(fields=["finished_at"], name="campaign_kept", condition=Q(forgotten_at__isnull=True)),
             # the tests that a store sent lately
             models.Index(fields=["store", "created_at"], name="campaign_tests", condition=Q(kind="test")),
             # the list of what merchants write: direct messages may be many more

@@ -94,6 +94,7 @@ class InboundMessage(models.Model):
                 name="inbound_outbox",
                 condition=Q(published_at__isnull=True, applied_at__isnull=False, store__isnull=False),
             ),
+            models.Index(fields=["received_at"], name="inbound_kept", condition=Q(erased_at__isnull=True)),
             models.Index(fields=["received_at"], name="inbound_unreadable", condition=Q(meaning="unreadable")),
         ]
 

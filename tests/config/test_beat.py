@@ -63,6 +63,7 @@ def test_each_line_of_the_table_is_a_row(scheduler: Any) -> None:
         "billing.renew_plans": ("billing.renew_plans", "default", 60, True),
         "messaging.refund_undelivered": ("messaging.refund_undelivered", "default", 60, True),
         "messaging.tidy": ("messaging.tidy", "default", 600, True),
+        "messaging.retain": ("messaging.retain", "default", 600, True),
         "messaging.publish_events": ("messaging.publish_events", "default", 5, True),
         "messaging.publish_messages": ("messaging.publish_messages", "default", 10, True),
         "messaging.mend_hooks": ("messaging.mend_hooks", "default", 15, True),
