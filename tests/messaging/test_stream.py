@@ -91,7 +91,7 @@ def test_the_api_sends_the_reader_to_the_stream_process(store: Store) -> None:
     answer = with_key(store, "read").get(f"{V1}/campaigns/{name}/events", HTTP_ACCEPT="text/event-stream")
 
     address, _, ticket = answer["Location"].partition("?ticket=")
-    assert (answer.status_code, address) == (307, f"http://127.0.0.1:8001/stream/campaigns/{name}")
+    assert (answer.status_code, address) == (307, f"http://127.0.0.1:9/stream/campaigns/{name}")
     assert read(unquote(ticket)) == Ticket(campaign.pk, store.pk)
     assert answer["Cache-Control"] == "no-store"
 
@@ -102,7 +102,7 @@ def test_the_whole_store_has_a_stream_of_its_own(store: Store) -> None:
 
     address, _, ticket = answer["Location"].partition("?ticket=")
     name = public_id(store.pk, kind="str")
-    assert (answer.status_code, address) == (307, f"http://127.0.0.1:8001/stream/stores/{name}")
+    assert (answer.status_code, address) == (307, f"http://127.0.0.1:9/stream/stores/{name}")
     assert read(unquote(ticket)) == Ticket(WHOLE_STORE, store.pk)
 
 
