@@ -41,8 +41,8 @@ class Simulator:
         return [json.loads(line) for line in text.splitlines()]
 
     def stop(self) -> None:
-        """End the process."""
+        """End the process. Its ledger is synced to a disk that others may be flooding."""
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
         if self.process.stdout:
             self.process.stdout.close()
