@@ -10,13 +10,18 @@ from messaging.models import MessageLog
 
 
 class Unconfirmed(NamedTuple):
-    """`ids`: all of them. `why`: recipients by cause. `unexplained`, `settleable`: ids for which there is no excuse."""
+    """`ids`: all of them. `why`: recipients by cause. `unexplained`, `settleable`: ids for which there is no excuse.
+
+    `beside`: whom the provider did not take, of batches of which it took others who are unconfirmed too: the answer
+    that said so was lost, by a fault or because it came after our deadline.
+    """
 
     ids: set[int]
     why: Counter[str]
     unexplained: list[int]
     settleable: list[int]
     cut_batches: set[int]
+    beside: frozenset[int] = frozenset()
 
 
 class Row(NamedTuple):
@@ -52,7 +57,13 @@ def explain(*, dead: Collection[int], taken: Sequence[Taken], echoes: bool) -> U
             found.unexplained.append(row.recipient_id)
         if echoes and row.recipient_id in proved:
             found.settleable.append(row.recipient_id)
-    return found
+    return found._replace(beside=_beside([row for row in rows if row.recipient_id in unsure], taken))
+
+
+def _beside(unsure: Sequence[Row], taken: Sequence[Taken]) -> frozenset[int]:
+    reached = {one.recipient_id for one in taken}
+    half = {row.batch_id for row in unsure if row.recipient_id in reached}
+    return frozenset(row.recipient_id for row in unsure if row.batch_id in half and row.recipient_id not in reached)
 
 
 def _pid(owner: str) -> int:

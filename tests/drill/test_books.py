@@ -115,6 +115,23 @@ def test_an_unclear_answer_is_an_excuse_with_its_words() -> None:
     assert MessageLog.objects.filter(outcome="unsure").count() == 3
 
 
+@pytest.mark.django_db
+def test_who_was_not_taken_beside_others_whose_answer_was_lost_is_known_one_by_one() -> None:
+    launched(people=3)
+    work = claimed()
+    marked(work)
+    settle(settlement(work, [Unsure("deadline")] * 3))
+    SendBatch.objects.update(called_at="2020-01-01T00:00:00Z")
+    give_up_overdue(limit=10, deadline_hours=0)
+    first, *others = CampaignRecipient.objects.order_by("pk").values_list("pk", flat=True)
+
+    some = explain(dead=[], taken=[taken(first, receipts=0)], echoes=True)
+    none = explain(dead=[], taken=[], echoes=True)
+
+    assert some.beside == frozenset(others)
+    assert none.beside == frozenset()
+
+
 def test_nothing_excuses_a_receipt_that_was_ignored(ids: list[int]) -> None:
     found = explain(dead=[4711], taken=[taken(ids[0], receipts=1), taken(ids[1], receipts=0)], echoes=True)
 
