@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from config.base62 import ALPHABET
+from config.base62 import number as number_of
 from config.link_keys import derived
 
 LENGTH = 19  # characters
-ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-VALUES = {letter: value for value, letter in enumerate(ALPHABET)}
 STORE_BITS, NUMBER_BITS, MAC_BITS = 24, 36, 47  # 107 in all: 62 ** 18 is a little more than 2 ** 107
 ID_BITS = STORE_BITS + NUMBER_BITS
 
@@ -45,11 +45,9 @@ def seal(*, purpose: str, store_id: int, number: int) -> str:
 def unseal(text: str, *, purpose: str) -> Code | None:
     """What a code of this purpose says; None for whatever we did not write, or signed with a key that is gone."""
     secret = settings.LINK_KEYS.get(text[:1])
-    if secret is None or len(text) != LENGTH or not all(letter in VALUES for letter in text):
+    whole = number_of(text[1:]) if len(text) == LENGTH else None
+    if secret is None or whole is None:
         return None
-    whole = 0
-    for letter in text[1:]:
-        whole = whole * 62 + VALUES[letter]
     key, mac = derived(secret, purpose=purpose), whole >> ID_BITS
     if mac >> MAC_BITS:
         return None

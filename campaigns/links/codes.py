@@ -21,14 +21,14 @@ from collections.abc import Iterable
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from config.base62 import ALPHABET, DIGITS
+from config.base62 import number as number_of
 from config.link_keys import derived
 
 LENGTH: Final = 12
 LINKS_MAX: Final = 15
 RECIPIENTS_END: Final = 1 << 40
 
-# Letters and digits alone: each is one septet of GSM 03.38, and phones take none of them for the end of an address.
-ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 # What stands for a code where there is no recipient yet. It is above 71 bits, so it can never be one.
 SAMPLE: Final = "x" * LENGTH
 
@@ -37,7 +37,6 @@ _CODES_END: Final = 1 << 71
 _HALF: Final = 62**6
 _PAIR: Final = 62**2
 _PAIRS: Final = tuple(first + second for first in ALPHABET for second in ALPHABET)
-_DIGITS: Final = {letter: digit for digit, letter in enumerate(ALPHABET)}
 
 
 class Mark(NamedTuple):
@@ -59,7 +58,7 @@ def derive(key_id: str, secret: str) -> Key:
     """A key by its id, a letter or digit. What is made of the secret here is used for these codes alone."""
     key = derived(secret, purpose="short-links")
     hashes = (blake2b(key=key, digest_size=8, person=person) for person in (b"link-tag", b"link-mask"))
-    return Key(_DIGITS[key_id] & 7, *hashes)
+    return Key(DIGITS[key_id] & 7, *hashes)
 
 
 def write(key: Key, *, recipient_id: int, number: int) -> str:
@@ -112,12 +111,4 @@ def _spell(whole: int) -> str:
 
 def _value(code: str) -> int | None:
     """The number that twelve digits spell, None for anything else."""
-    if len(code) != LENGTH:
-        return None
-    whole = 0
-    for letter in code:
-        digit = _DIGITS.get(letter)
-        if digit is None:
-            return None
-        whole = whole * 62 + digit
-    return whole
+    return number_of(code) if len(code) == LENGTH else None

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from pytest_django import Settings
 
 from campaigns.links import codes
-from campaigns.links.codes import ALPHABET, LENGTH, LINKS_MAX, RECIPIENTS_END, SAMPLE, Mark, derive, read, write
+from campaigns.links.codes import LENGTH, LINKS_MAX, RECIPIENTS_END, SAMPLE, Mark, derive, read, write
 from campaigns.links.keys import keys
+from config.base62 import ALPHABET
 from providers.gsm import BASIC, count
 
 KEY = derive("0", "a secret of the tests, long enough")

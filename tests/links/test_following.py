@@ -10,10 +10,11 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from audiences.models import Store
 from audiences.services.contacts import delete_contact
-from campaigns.links.codes import ALPHABET, write
+from campaigns.links.codes import write
 from campaigns.links.keys import keys
 from campaigns.models import Campaign, CampaignRecipient
 from config.audit import SYSTEM
+from config.base62 import ALPHABET
 from messaging.links import follow as following
 from messaging.models import Click
 from tests.api.world import world
