@@ -23,7 +23,7 @@ from audiences.models import (
 from audiences.services.keys import issue_key
 from billing.models import Invoice, Package, Payment, Plan, Price, StripeEvent
 from billing.subscriptions import set_plan
-from campaigns.models import AutomationFire, AutomationRun, CampaignLink, ReasonCount
+from campaigns.models import AutomationFire, AutomationRun, Campaign, CampaignLink, ReasonCount
 from campaigns.services.launch import launch
 from config.audit import SYSTEM
 from config.heartbeats import Process, beat
@@ -107,6 +107,12 @@ def _store(number: int) -> None:
     RouteFactory.create(account=account, store=store)
     AccountHealth.objects.create(account=account)
     RouteEvent.objects.create(account=account, move="away", reason="3 calls failed", actor="system")
+    _sent(campaign, number)
+
+
+def _sent(campaign: Campaign, number: int) -> None:
+    """What went out for the campaign, and what came back."""
+    store = campaign.store
     recipient = campaign.recipients.earliest("pk")
     ids = {"store_id": store.pk, "campaign_id": campaign.pk, "recipient_id": recipient.pk}
     MessageLog.objects.create(
