@@ -1,6 +1,7 @@
 """What every public page has: a language, strict headers, a limit per address, and no cookie."""
 
-from collections.abc import Callable
+import ipaddress
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -21,6 +22,7 @@ from config.rates import Quota, RateLimited, take
 View = Callable[..., HttpResponseBase]
 LANGUAGES = {"en": "English", "el": "Ελληνικά"}
 GREEK = ("GR", "CY")
+IPV6_PREFIX = 64  # what one household or phone has
 POLICY = {
     "default-src": ["'none'"],
     "style-src": ["'self'"],
@@ -37,34 +39,50 @@ HEADERS = {
 }
 
 
-def public(view: View) -> View:
-    """A page for everybody: GET and HEAD show, POST acts; counted per address, with the headers of all of them.
+def page(*, methods: Sequence[str], rate: str) -> Callable[[View], View]:
+    """A page for everybody, with the headers of all of them, asked for by `methods` alone.
 
-    No CSRF token: what may act is in the address or typed into the form, never in a cookie, so a stranger's page could
-    do no more than whoever made it. Without cookies there is nothing to ask consent for either.
+    Counted per address and minute, up to the setting `rate`. No CSRF token: what may act is in the address or typed
+    into the form, never in a cookie, so a stranger's page could do no more than whoever made it. Without cookies there
+    is nothing to ask consent for either.
     """
 
-    @csrf_exempt
-    @require_http_methods(["GET", "HEAD", "POST"])
-    @csp(POLICY)
-    @wraps(view)
-    def shown(request: HttpRequest, **arguments: str) -> HttpResponseBase:
-        try:
-            take(_quota(request))
-            answer = view(request, **arguments)
-        except RateLimited as refusal:
-            answer = slow_down(request, refusal)
-        for name, value in HEADERS.items():
-            answer[name] = value
-        answer._has_been_logged = True  # type: ignore[attr-defined]  # Django would log the path of a 404, token and all
-        return answer
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @require_http_methods([*methods])
+        @csp(POLICY)
+        @wraps(view)
+        def shown(request: HttpRequest, **arguments: str) -> HttpResponseBase:
+            try:
+                take(_quota(request, rate))
+                answer = view(request, **arguments)
+            except RateLimited as refusal:
+                answer = slow_down(request, refusal)
+            for name, value in HEADERS.items():
+                answer[name] = value
+            answer._has_been_logged = True  # type: ignore[attr-defined]  # Django would log a 404's path, token and all
+            return answer
 
-    return shown
+        return shown
+
+    return decorate
 
 
-def _quota(request: HttpRequest) -> list[Quota]:
-    whose = address(request)
-    return [Quota("public", settings.PUBLIC_RATE, 60, f"ip:{whose}")] if whose else []
+public = page(methods=("GET", "HEAD", "POST"), rate="PUBLIC_RATE")  # GET and HEAD show, POST acts
+
+
+def _quota(request: HttpRequest, rate: str) -> list[Quota]:
+    whose = asker(request)
+    return [Quota(rate.lower(), getattr(settings, rate), 60, f"ip:{whose}")] if whose else []
+
+
+def asker(request: HttpRequest) -> str:
+    """Who is counted as one: an IPv4 address, the first 64 bits of an IPv6 address; '' when it is not known."""
+    text = address(request)
+    if text is None:
+        return ""
+    ip = ipaddress.ip_address(text)
+    return text if ip.version == 4 else str(ipaddress.ip_network((ip, IPV6_PREFIX), strict=False))
 
 
 def language_of(request: HttpRequest, *, spoken: str = "", store: Store | None = None) -> str:
@@ -96,4 +114,11 @@ def slow_down(request: HttpRequest, refusal: Problem) -> HttpResponse:
     seconds = refusal.facts["retry_after"]
     answer = show(request, "slow_down", {"seconds": seconds}, language=language_of(request), status=429)
     answer["Retry-After"] = str(seconds)
+    return answer
+
+
+def away(request: HttpRequest) -> HttpResponse:
+    """503: nobody can look it up at the moment."""
+    answer = show(request, "away", {}, language=language_of(request), status=503)
+    answer["Retry-After"] = "5"
     return answer

@@ -100,7 +100,7 @@ def test_every_changed_character_is_refused_without_a_trace(campaign: Campaign) 
     for at in (0, 5, 11):
         other = next(letter for letter in ALPHABET if letter != code[at])
         answer = get(code[:at] + other + code[at + 1 :])
-        assert (answer.status_code, heading(answer)) == (404, "This link leads nowhere")
+        assert (answer.status_code, heading(answer)) == (404, "There is nothing here")
 
     assert kept() == []
 
@@ -142,10 +142,10 @@ def test_links_of_erased_people_still_lead_there(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     ("language", "said", "lang"),
     [
-        ("el-GR,el;q=0.9,en;q=0.8", "Ο σύνδεσμος δεν οδηγεί πουθενά", "el"),
-        ("en-GB", "This link leads nowhere", "en"),
-        ("de", "This link leads nowhere", "en"),
-        ("", "This link leads nowhere", "en"),
+        ("el-GR,el;q=0.9,en;q=0.8", "Δεν υπάρχει κάτι εδώ", "el"),
+        ("en-GB", "There is nothing here", "en"),
+        ("de", "There is nothing here", "en"),
+        ("", "There is nothing here", "en"),
     ],
 )
 def test_the_page_speaks_the_readers_language(db: None, language: str, said: str, lang: str) -> None:
@@ -179,7 +179,7 @@ def test_one_address_follows_so_many_in_a_minute(campaign: Campaign, settings: S
 
     assert statuses == [302, 404, 302, 429, 429]
     refused = get(code, accept_language="el")
-    assert heading(refused) == "Πάρα πολλά αιτήματα"
+    assert heading(refused) == "Μια στιγμή, παρακαλώ"
     assert 1 <= int(refused["Retry-After"]) <= 60
     assert len(kept()) == 2
 
