@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from audiences.models import ConsentEvent, Contact, Store, Suppression
 from audiences.numbers import only_own_words
+from audiences.services import opt_in
 from audiences.services.consent import UNDER_REVIEW, change_consent, suppress, unsuppress
 from audiences.services.contacts import upsert_contact
 from config.audit import Actor
@@ -170,6 +171,18 @@ def settle_reviews(case: Case, event: str) -> None:
     REVIEW.move(rows, event, reviewed_at=timezone.now(), reviewed_by=ACTOR.name)
 
 
+def agree(case: Case) -> str:
+    """The second step of a double opt-in that was asked for; otherwise nobody here knows what the question was."""
+    request = opt_in.pending(store_id=case.store_id, phone=case.phone)
+    if request is None or request.state != "sent":
+        return show(case)
+    outcome = opt_in.confirm(request_id=request.pk, store_id=case.store_id, evidence=case.evidence)
+    if outcome != "confirmed":
+        return show(case)
+    _owe(case, "join")
+    return "opted_in"
+
+
 def show(case: Case) -> str:
     """It is stored, and shown to the store."""
     return "shown"
@@ -181,6 +194,6 @@ ACTS: dict[Meaning, Callable[[Case], str]] = {
     "help": help_out,
     "start": start,
     "join": join,
-    "yes": show,
+    "yes": agree,
     "ordinary": show,
 }

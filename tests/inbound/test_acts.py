@@ -134,10 +134,6 @@ def test_an_ordinary_text_is_only_shown(account: ProviderAccount, contact: Conta
     assert message.text == text[:2000]
 
 
-def test_yes_is_shown(account: ProviderAccount, contact: Contact) -> None:
-    assert heard(account, "Ναι").outcome == "shown"
-
-
 # START --------------------------------------------------------------------------------------------------------------
 
 
