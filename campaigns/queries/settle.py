@@ -14,7 +14,10 @@ class Held(NamedTuple):
 
 
 class Moved(NamedTuple):
-    """Recipients that moved alike. `before` and `status` are recipient statuses; credits and parts are sums."""
+    """Recipients that moved alike. `before` and `status` are recipient statuses; credits and parts are sums.
+
+    `erased`: the ids of those whose phone was erased meanwhile.
+    """
 
     before: str
     status: str
@@ -22,6 +25,7 @@ class Moved(NamedTuple):
     recipients: int
     credits: int
     parts: int
+    erased: Sequence[int] | None = None
 
 
 def hold_batch(*, batch_id: int, fence: int) -> Held | None:
@@ -65,6 +69,13 @@ def lock_unresolved(batch_id: int) -> None:
     execute(sql, {"batch_id": batch_id})
 
 
+class Standing(NamedTuple):
+    """Whether a recipient was erased."""
+
+    recipient_id: int
+    erased: bool
+
+
 class Verdict(NamedTuple):
     """What an outcome makes of its recipient."""
 
@@ -93,14 +104,27 @@ def record_outcomes(verdicts: Sequence[Verdict], *, attempt: int, late: bool) ->
               FROM json_to_recordset(%(verdicts)s) AS o (recipient_id bigint, status text, reason text, code text)
              WHERE r.id = o.recipient_id
                AND ((r.status = 'pending' AND NOT %(late)s) OR (r.status = 'unknown' AND %(late)s))
-            RETURNING r.status, r.reason, r.credits, r.parts
+            RETURNING r.id, r.status, r.reason, r.credits, r.parts, r.phone IS NULL AS erased
         )
         SELECT CASE WHEN %(late)s THEN 'unknown' ELSE 'pending' END,
-               m.status, m.reason, count(*), sum(m.credits)::bigint, sum(m.parts)::bigint
+               m.status, m.reason, count(*), sum(m.credits)::bigint, sum(m.parts)::bigint,
+               array_agg(m.id) FILTER (WHERE m.erased)
           FROM moved m
          GROUP BY m.status, m.reason
     """
     return fetch(sql, {"verdicts": records(verdicts), "attempt": attempt, "late": late}, Moved)
+
+
+def hold_erased(ids: Sequence[int]) -> set[int]:
+    """Which of these recipients have no phone any more; the others keep theirs until the transaction ends."""
+    sql = """
+        SELECT id, phone IS NULL
+          FROM campaigns_campaignrecipient
+         WHERE id = ANY(%(ids)s)
+         ORDER BY id
+           FOR SHARE
+    """
+    return {recipient_id for recipient_id, erased in fetch(sql, {"ids": list(ids)}, Standing) if erased}
 
 
 def move_pending(*, batch_id: int, status: str, reason: str) -> list[Moved]:

@@ -17,6 +17,7 @@ from campaigns.queries.settle import (
     end_batch,
     has_unknown,
     hold_batch,
+    hold_erased,
     hold_live,
     lock_unresolved,
     record_outcomes,
@@ -63,7 +64,7 @@ def settle(work: Settlement) -> dict[str, int]:
         held = hold_batch(batch_id=work.batch_id, fence=work.fence)
         if held is None:
             captured = _capture_given_up(work)
-            append([line for line in log_lines(work) if line.recipient_id in captured])
+            _write_log(work, of=captured)
             log.info("batch_was_settled", extra={"batch_id": work.batch_id, "captured": len(captured)})
             return {"accepted": len(captured)} if captured else {}
         late = held.state == "ambiguous"
@@ -75,7 +76,7 @@ def settle(work: Settlement) -> dict[str, int]:
             for recipient_id, outcome in zip(work.recipient_ids, work.outcomes, strict=True)
         ]
         moves = _move(work, verdicts, late=late)
-        append(log_lines(work))
+        _write_log(work, moves=moves, of={row.recipient_id for row in verdicts})
         _end(work, verdicts, exhausted=exhausted)
         # Every worker waits for this row: as late as can be.
         count_moves(campaign_id=work.campaign_id, moves=moves, settles=True, run=held.run)
@@ -104,6 +105,15 @@ def _move(work: Settlement, verdicts: Sequence[Verdict], *, late: bool) -> list[
     """Write down every verdict that changes something: `pending` is a change only for who was given up meanwhile."""
     changes = [verdict for verdict in verdicts if verdict.status != ("unknown" if late else "pending")]
     return record_outcomes(changes, attempt=work.attempt, late=late) if changes else []
+
+
+def _write_log(work: Settlement, *, of: set[int], moves: Sequence[Moved] = ()) -> None:
+    """Write the evidence about these recipients; not the words to who was erased while the call was on its way."""
+    erased = {recipient_id for move in moves for recipient_id in move.erased or ()}
+    if sum(move.recipients for move in moves) < len(of):
+        erased |= hold_erased(sorted(of))
+    lines = (line for line in log_lines(work) if line.recipient_id in of)
+    append(line._replace(text="") if line.recipient_id in erased else line for line in lines)
 
 
 def _capture_given_up(work: Settlement) -> set[int]:
@@ -167,29 +177,45 @@ class AlreadyBilled(RuntimeError):
 def log_lines(work: Settlement) -> list[LogLine]:
     """The evidence of the attempt, a line per recipient."""
     now = timezone.now()
-    lines = []
-    for recipient_id, text, outcome in zip(work.recipient_ids, work.texts, work.outcomes, strict=True):
-        line = LogLine(
+    return [
+        LogLine(
             store_id=work.store_id,
             campaign_id=work.campaign_id,
             recipient_id=recipient_id,
+            kind="attempt",
+            outcome=said.outcome,
+            at=now,
             batch_id=work.batch_id,
             attempt=work.attempt,
             account_id=work.account_id,
-            kind="attempt",
-            outcome="accepted",
+            provider_message_id=said.provider_message_id,
+            error_class=said.error_class,
+            error_code=said.error_code,
+            parts=said.parts,
             text=text,
-            at=now,
         )
-        match outcome:
-            case Accepted(provider_message_id=number, parts=parts):
-                line = line._replace(provider_message_id=number, parts=parts)
-            case Refused(error_class=error_class, code=code):
-                line = line._replace(outcome="refused", error_class=error_class, error_code=code[:60])
-            case Unsure(reason=reason):
-                line = line._replace(outcome="unsure", error_code=reason[:60])
-        lines.append(line)
-    return lines
+        for recipient_id, text, said in zip(work.recipient_ids, work.texts, map(_said, work.outcomes), strict=True)
+    ]
+
+
+class Said(NamedTuple):
+    """An outcome in the columns of the message log."""
+
+    outcome: str
+    provider_message_id: str | None = None
+    parts: int | None = None
+    error_class: str = ""
+    error_code: str = ""
+
+
+def _said(outcome: Outcome) -> Said:
+    match outcome:
+        case Accepted(provider_message_id=number, parts=parts):
+            return Said("accepted", number, parts)
+        case Refused(error_class=error_class, code=code):
+            return Said("refused", error_class=error_class, error_code=code[:60])
+        case Unsure(reason=reason):
+            return Said("unsure", error_code=reason[:60])
 
 
 def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:

@@ -6,9 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from audiences.services.contacts import delete_contact
 from billing.models import LedgerEntry
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from campaigns.services.finish import finish
+from config.audit import SYSTEM
 from messaging.models import MessageLog
 from messaging.sending.lost_calls import give_up_calls
 from messaging.sending.settle import settle
@@ -88,6 +90,22 @@ def test_the_evidence_is_a_line_for_each() -> None:
     ]
     assert set(MessageLog.objects.values_list("account_id", flat=True)) == {1}
     assert all(text.startswith("Hello Name") for text in MessageLog.objects.values_list("text", flat=True))
+
+
+@pytest.mark.parametrize("outcome", [YES, NO, LATER, UNSURE])
+def test_the_words_to_who_was_erased_during_the_call_are_not_written_down(outcome: Outcome) -> None:
+    campaign = launched(people=2)
+    work = claimed()
+    marked(work)
+    gone, other = CampaignRecipient.objects.filter(campaign=campaign).order_by("pk")
+    assert gone.contact_id
+    delete_contact(store=campaign.store, contact_id=gone.contact_id, actor=SYSTEM)
+
+    settle(settlement(work, [outcome, YES]))
+
+    texts = dict(MessageLog.objects.filter(kind="attempt").values_list("recipient_id", "text"))
+    assert texts[gone.pk] == ""
+    assert texts[other.pk].startswith("Hello Name")
 
 
 def test_a_refusal_keeps_class_and_word() -> None:
