@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from django.db import OperationalError, connection, transaction
+from django.db.models import BigIntegerField, Expression, QuerySet
 
 Row = TypeVar("Row", bound=NamedTuple)
 Params = Mapping[str, Any]
@@ -36,6 +37,30 @@ def execute(sql: str, params: Params) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return int(cursor.rowcount)
+
+
+class Number(Expression):
+    """An integer that a `Prepared` is given each time."""
+
+    def __init__(self) -> None:
+        super().__init__(output_field=BigIntegerField())
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """A placeholder whose value is the expression itself, until somebody asks."""
+        return "%s", [self]
+
+
+class Prepared:
+    """A query of values with a `Number` in it, written once and asked often: Django takes 6 ms to write a large one."""
+
+    def __init__(self, query: "QuerySet[Any, Any]") -> None:
+        self._sql, self._params = query.query.sql_with_params()
+
+    def rows(self, number: int) -> list[tuple[Any, ...]]:
+        """The rows for this number, as the driver gives them."""
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, [number if isinstance(one, Number) else one for one in self._params])
+            return list(cursor.fetchall())
 
 
 def records(rows: Iterable[NamedTuple]) -> str:

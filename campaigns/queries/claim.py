@@ -17,6 +17,7 @@ class Claimed(NamedTuple):
     """A batch that this worker alone holds until the lease ends. `spent`: hand-overs counted against the budget.
 
     `account_id`: whom it was handed over to before. `country`: of its phones, empty where routes do not ask for it.
+    `version`: another one as soon as the campaign's row or its store's was written.
     """
 
     batch_id: int
@@ -28,6 +29,7 @@ class Claimed(NamedTuple):
     spent: int
     account_id: int | None = None
     country: str = ""
+    version: str = ""
 
 
 def turns(limit: int) -> list[Turn]:
@@ -62,7 +64,8 @@ def turns(limit: int) -> list[Turn]:
 def claim_batch(*, campaign_id: int, owner: str, lease_seconds: int) -> Claimed | None:
     """Take the campaign's next ready batch for this worker alone: ready -> claimed, a new fence, a lease.
 
-    SKIP LOCKED lets workers pass each other. Index: batch_ready. None when others took what was there.
+    SKIP LOCKED lets workers pass each other. Index: batch_ready. None when others took what was there. xmin and ctid:
+    who wrote a row last, and where it lies; together they never come back (PostgreSQL 18, 5.6 System Columns).
     """
     sql = """
         UPDATE campaigns_sendbatch b
@@ -80,9 +83,34 @@ def claim_batch(*, campaign_id: int, owner: str, lease_seconds: int) -> Claimed 
                         LIMIT 1
                           FOR UPDATE SKIP LOCKED)
         RETURNING b.id, b.fence, b.campaign_id, b.store_id, b.reservation_id, b.attempt, b.spent,
-                  b.account_id, b.country
+                  b.account_id, b.country,
+                  (SELECT concat_ws(' ', c.xmin, c.ctid, s.xmin, s.ctid)
+                     FROM campaigns_campaign c
+                     JOIN audiences_store s ON s.id = c.store_id
+                    WHERE c.id = b.campaign_id)
     """
     return fetch_one(sql, {"campaign_id": campaign_id, "owner": owner, "lease": lease_seconds}, Claimed)
+
+
+class Waiting(NamedTuple):
+    """A pending recipient. `contact_id`: None for who is no contact; `phone`: E.164, None once erased."""
+
+    recipient_id: int
+    contact_id: int | None
+    phone: str | None
+    parts: int
+
+
+def waiting(batch_id: int) -> list[Waiting]:
+    """The batch's pending recipients by id. Index: recipient_batch."""
+    sql = """
+        SELECT id, contact_id, phone, parts
+          FROM campaigns_campaignrecipient
+         WHERE batch_id = %(batch_id)s
+           AND status = 'pending'
+         ORDER BY id
+    """
+    return fetch(sql, {"batch_id": batch_id}, Waiting)
 
 
 def served(*, store_id: int, priority: int) -> None:

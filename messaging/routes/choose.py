@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
 
+from config.sql import fetch
 from messaging.models import ProviderAccount, Route
 
 
@@ -44,17 +46,17 @@ def choose(*, store_id: int, country: str, batch_id: int) -> Choice | None:
 def candidates(*, store_id: int, country: str | None) -> list[Candidate]:
     """Active accounts that may carry messages of a store to a country ("": of any, None: wherever), by rank.
 
-    One statement; the tables have a handful of rows.
+    One statement; the tables have a handful of rows. An account is read, and decrypted, when its row was changed.
     """
-    rows: list[Any] = list(ProviderAccount.objects.raw(ACCOUNTS, {"store_id": store_id, "country": country}))
+    rows = fetch(STANDING, {"store_id": store_id, "country": country}, Standing)
     levels = [row.level for row in rows if row.level is not None]
     best = min(levels, default=None)  # without any route: all accounts, the store's own first
     meant = [row for row in rows if row.level == best and row.status == "active"]
     return [
         Candidate(
-            row,
-            rank=place if best is None else row.route_rank,
-            weight=row.route_weight or 1,
+            _account(row.account_id, row.version),
+            rank=place if row.rank is None else row.rank,
+            weight=row.weight or 1,
             faults=row.faults or 0,
             away_until=row.away_until,
             probe_until=row.probe_until,
@@ -64,12 +66,33 @@ def candidates(*, store_id: int, country: str | None) -> list[Candidate]:
     ]
 
 
+@lru_cache(maxsize=256)
+def _account(account_id: int, version: str) -> ProviderAccount:
+    return ProviderAccount.objects.get(pk=account_id)
+
+
+class Standing(NamedTuple):
+    """An account beside a route that leads to it, and how calls over it go. `version`: another after each change."""
+
+    account_id: int
+    status: str
+    version: str
+    rank: int | None
+    weight: int | None
+    level: int | None
+    faults: int | None
+    away_until: datetime | None
+    probe_until: datetime | None
+    reason: str | None
+
+
 # An account without a route that applies has the level NULL. How specific a route is: 0 for the store and the country,
 # 1 for the store, 2 for the country, 3 for everybody.
-ACCOUNTS = """
-    SELECT a.*, r.rank AS route_rank, r.weight AS route_weight, h.faults, h.away_until, h.probe_until, h.reason,
+STANDING = """
+    SELECT a.id, a.status, concat_ws(' ', a.xmin, a.ctid), r.rank, r.weight,
            CASE WHEN r.store_id IS NULL THEN 2 ELSE 0 END + CASE WHEN r.country = '' THEN 1 ELSE 0 END
-             + CASE WHEN r.id IS NULL THEN NULL ELSE 0 END AS level
+             + CASE WHEN r.id IS NULL THEN NULL ELSE 0 END,
+           h.faults, h.away_until, h.probe_until, h.reason
       FROM messaging_provideraccount a
       LEFT JOIN messaging_route r
         ON r.account_id = a.id
@@ -89,6 +112,12 @@ def routed_countries(store_id: int) -> frozenset[str]:
     """Countries that a store's messages have routes for: phones of each are batched apart."""
     rows = Route.objects.filter(Q(store_id=store_id) | Q(store=None)).exclude(country="")
     return frozenset(rows.values_list("country", flat=True))
+
+
+def pace(store_id: int) -> int:
+    """Parts per second of the slowest account that may carry a store's messages; 0 when none may."""
+    rates = [one.account.parts_per_second for one in candidates(store_id=store_id, country=None)]
+    return min(rates, default=0)
 
 
 def pick(found: Sequence[Candidate], *, batch_id: int, now: datetime) -> Choice | None:

@@ -3,22 +3,19 @@
 import logging
 from datetime import datetime
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import Error, transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from audiences.numbers import only_own_words, refused
 from audiences.quiet_hours import allowed_from
 from campaigns import merge
-from campaigns.content import Content
-from campaigns.drafts import Draft
 from campaigns.links.own import writer
-from campaigns.models import Campaign, CampaignRecipient, SendBatch
-from campaigns.people import UNASKED, judged
-from campaigns.queries.claim import Claimed, Turn, claim_batch, put_off, served, turns
+from campaigns.models import SendBatch
+from campaigns.people import UNASKED
+from campaigns.queries.claim import Claimed, Turn, claim_batch, put_off, served, turns, waiting
 from campaigns.queries.progress import count_moves
 from campaigns.queries.settle import has_unknown, skip
 from campaigns.sample import for_strangers
@@ -26,6 +23,7 @@ from campaigns.services.defer import defer
 from campaigns.services.direct import is_last_word
 from campaigns.states import BATCH
 from config.failpoints import reach
+from messaging.sending.plan import Plan, plan_of
 
 log = logging.getLogger(__name__)
 
@@ -98,8 +96,9 @@ def _claim_for(turn: Turn, owner: str) -> Work | None:
     batch = claim_batch(campaign_id=turn.campaign_id, owner=owner, lease_seconds=settings.SEND_LEASE_SECONDS)
     if batch is None:
         return None
-    campaign = Campaign.objects.select_related("store").get(pk=batch.campaign_id)
-    people = _allowed(batch, campaign)
+    plan = plan_of(batch.campaign_id, batch.version)
+    campaign = plan.campaign
+    people = _allowed(batch, plan)
     if not people:
         event = "leave_unknown" if has_unknown(batch.batch_id) else "empty"
         BATCH.move(SendBatch.objects.filter(pk=batch.batch_id), event)
@@ -107,12 +106,11 @@ def _claim_for(turn: Turn, owner: str) -> Work | None:
     return Work(batch, campaign.name, campaign.sender, people)
 
 
-def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
+def _allowed(batch: Claimed, plan: Plan) -> list[Person]:
     """The batch's pending recipients who may be texted now; the others are skipped or deferred here."""
-    pending = CampaignRecipient.objects.filter(batch_id=batch.batch_id, status="pending").order_by("pk")
-    rows = list(pending.values_list("pk", "contact_id", "phone", "parts"))
-    content = Draft.of(campaign).content()
-    contacts = _contacts(pending, campaign, content)
+    campaign, content = plan.campaign, plan.content
+    rows = waiting(batch.batch_id)
+    contacts = _contacts(batch, plan)
     unknown = [phone for _, contact, phone, _ in rows if phone and not contact]
     strangers = refused(unknown, store_id=campaign.store_id, kind=campaign.kind)
     values = for_strangers(campaign, content)
@@ -140,27 +138,25 @@ def _allowed(batch: Claimed, campaign: Campaign) -> list[Person]:
     return people
 
 
-def _contacts(recipients: "QuerySet[CampaignRecipient]", campaign: Campaign, content: Content) -> dict[int, Contacted]:
+def _contacts(batch: Claimed, plan: Plan) -> dict[int, Contacted]:
     """contact id of the recipients -> how he stands now, by the rule of the snapshot and the clock where he is."""
     now = timezone.now()
-    store = campaign.store
+    campaign, content = plan.campaign, plan.content
 
     @cache
     def not_before(country: str, time_zone: str) -> datetime | None:
         if campaign.kind not in UNASKED:
             return None
-        return allowed_from(store, country=country, time_zone=time_zone, now=now)
+        return allowed_from(campaign.store, country=country, time_zone=time_zone, now=now)
 
-    contact_ids = recipients.order_by().values("contact_id")
-    rows = merge.with_fields(judged(contact_ids, store=store, kind=campaign.kind), content)
-    columns = ("pk", "exclusion", "country", "time_zone", *merge.names(content))
+    @cache
+    def filled(*merged: str) -> tuple[bool, tuple[str, ...]]:
+        fields = merge.by_field(content, merged)
+        return campaign.on_missing == "skip" and content.lacks(fields), content.values(fields)
+
     found: dict[int, Contacted] = {}
-    row: tuple[Any, ...]
-    for row in rows.values_list(*columns):
-        contact_id, exclusion, country, time_zone, *merged = row
-        fields = merge.by_field(content, tuple(merged))
-        reason = SKIPPED_AS[exclusion] if exclusion else None
-        if reason is None and campaign.on_missing == "skip" and content.lacks(fields):
-            reason = "missing_field"
-        found[contact_id] = Contacted(reason, not_before(country, time_zone), content.values(fields))
+    for contact_id, exclusion, country, time_zone, *merged in plan.contacts.rows(batch.batch_id):
+        lacks, values = filled(*merged)
+        reason = SKIPPED_AS[exclusion] if exclusion else "missing_field" if lacks else None
+        found[contact_id] = Contacted(reason, not_before(country, time_zone), values)
     return found
