@@ -24,7 +24,7 @@ from campaigns.hold import release_rest
 from campaigns.models import Campaign, CampaignRecipient, CampaignSnapshot, SendBatch
 from campaigns.people import people
 from campaigns.queries.snapshot import add_pending, by_key, copy_recipients
-from campaigns.routing import routed_countries
+from campaigns.routing import pace, routed_countries
 from campaigns.services.moves import pause
 from config.audit import SYSTEM
 from config.failpoints import reach
@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # How long one task goes on before it makes room for others and rings again.
 SLICE_SECONDS = 20.0
+# A batch is at most so much of what the slowest account takes, for who comes behind it waits for all of it.
+BATCH_SECONDS = 2
 
 
 class Planned(NamedTuple):
@@ -180,9 +182,15 @@ def _plan(
 
 
 def _batch_size(campaign: Campaign) -> int:
-    """Recipients per batch: small campaigns are cut small so that several workers start at once."""
-    recipients = campaign.quote.recipients if campaign.quote else settings.SMS_BATCH_SIZE
-    return int(max(20, min(settings.SMS_BATCH_SIZE, -(-recipients // 16))))
+    """Recipients per batch: small campaigns are cut small so that several workers start at once, and so are those of
+    slow accounts, so that nobody waits long behind one call.
+    """
+    most, quote = settings.SMS_BATCH_SIZE, campaign.quote
+    if rate := pace(campaign.store_id):
+        each = quote.parts / quote.recipients if quote and quote.recipients else 1
+        most = min(most, int(rate * BATCH_SECONDS / each))
+    recipients: int = quote.recipients if quote else most
+    return int(max(20, min(most, -(-recipients // 16))))
 
 
 def _new_phones(campaign_id: int, planned: Sequence[Planned]) -> list[Planned]:

@@ -152,7 +152,7 @@ CELERY_WORKER_SEND_TASK_EVENTS = False
 QUEUE_DISABLED = env.bool("QUEUE_DISABLED", default=False)  # stops all sending: rows stay, nothing is claimed
 
 # Sending ------------------------------------------------------------------------------------------------------------
-SMS_BATCH_SIZE = env.int("SMS_BATCH_SIZE", default=500)  # recipients per batch at most; the provider may allow fewer
+SMS_BATCH_SIZE = env.int("SMS_BATCH_SIZE", default=1000)  # recipients per batch at most; a slow account has fewer
 SNAPSHOT_CHUNK = env.int("SNAPSHOT_CHUNK", default=5000)  # recipients per snapshot transaction
 SNAPSHOT_INLINE_MAX = env.int("SNAPSHOT_INLINE_MAX", default=500)  # recipients prepared inside the request
 QUOTE_INLINE_MAX = env.int("QUOTE_INLINE_MAX", default=20_000)  # recipients quoted inside an enqueue without a quote

@@ -19,5 +19,6 @@ class MessagingConfig(AppConfig):
         erasure.also("messaging.inbound.personal.forget")
         erasure.also("messaging.erasing.forget")
         checks.register(webhooks_stay_outside, deploy=True)
-        routing.register(import_module("messaging.routes.choose").routed_countries)
+        choose = import_module("messaging.routes.choose")
+        routing.register(routing.Roads(choose.routed_countries, choose.pace))
         import_module("messaging.segments").register()
