@@ -21,6 +21,7 @@ from campaigns.models import (
     CampaignRecipient,
     CampaignSnapshot,
     SendBatch,
+    StoreLane,
 )
 from campaigns.queries import automations, batches, claim, clicks, finish, receipts, settle, unknown, watching
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
@@ -87,6 +88,7 @@ def explained(db: None) -> Explained:
         )
         for n in range(2000)
     )
+    StoreLane.objects.bulk_create(StoreLane(store=campaign.store, priority=n) for n in range(10, 400))
     drafts = [Campaign(store=campaign.store, name="Draft", audience={"kind": "all"}) for _ in range(200)]
     others = Campaign.objects.bulk_create(drafts)
     CampaignProgress.objects.bulk_create(CampaignProgress(campaign=each) for each in others)

@@ -16,11 +16,17 @@ from tests.inbound.steps import PHONE, consent, heard
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def asked(shop: Store) -> Contact:
-    """A contact who signed up on the page; the question was sent."""
+def signed_up(shop: Store) -> Contact:
+    """A contact who signed up on the page; the question waits to be sent."""
     contact = ContactFactory.create(store=shop, phone=PHONE, consent="unknown", first_name="")
     sign_up(SignUp(Phone(PHONE, "GR"), {"first_name": "Ada"}, "en", {"page": "/join/shop"}), store=shop)
+    return contact
+
+
+@pytest.fixture
+def asked(shop: Store) -> Contact:
+    """A contact who signed up, and was sent the question."""
+    contact = signed_up(shop)
     OptInRequest.objects.update(state="sent")
     return contact
 
@@ -51,10 +57,10 @@ def test_yes_after_the_time_is_shown(account: ProviderAccount, asked: Contact) -
     assert (heard(account, "YES").outcome, consent(asked)) == ("shown", "unknown")
 
 
-def test_yes_before_the_question_is_shown(account: ProviderAccount, asked: Contact) -> None:
-    OptInRequest.objects.update(state="waiting")
+def test_yes_before_the_question_is_shown(account: ProviderAccount, shop: Store) -> None:
+    contact = signed_up(shop)
 
-    assert (heard(account, "YES").outcome, consent(asked)) == ("shown", "unknown")
+    assert (heard(account, "YES").outcome, consent(contact)) == ("shown", "unknown")
 
 
 def test_yes_does_not_take_back_a_stop(account: ProviderAccount, asked: Contact) -> None:

@@ -52,7 +52,7 @@ def test_nothing_of_it_is_stored_or_told_on(campaign: Campaign) -> None:
 
     assert answer["Cache-Control"] == "no-store"
     assert answer["Referrer-Policy"] == "no-referrer"
-    assert answer["X-Robots-Tag"] == "noindex"
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert answer.content == b""
     assert not answer.cookies
     names = {field.name for field in Click._meta.fields}

@@ -165,9 +165,14 @@ def test_countries_with_routes_are_the_stores_and_the_shared_ones() -> None:
 @pytest.mark.django_db
 def test_choosing_takes_one_statement(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     store = StoreFactory.create()
-    ProviderAccountFactory.create_batch(5)
+    account = ProviderAccountFactory.create_batch(5)[0]
+    choose(store_id=store.pk, country="GR", batch_id=1)
 
     with django_assert_max_num_queries(1):
         choose(store_id=store.pk, country="GR", batch_id=1)
 
     assert Route.objects.count() == 0
+    ProviderAccount.objects.filter(pk=account.pk).update(name="Changed")
+    chosen = choose(store_id=store.pk, country="GR", batch_id=1)
+    assert chosen
+    assert chosen.account.name == "Changed"
