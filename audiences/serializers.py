@@ -116,6 +116,14 @@ class ConsentBody(Body):
     evidence = JsonObject(required=False, help_text="What proves it, e.g. the form and its wording.")
 
 
+class EraseBody(Body):
+    """Why."""
+
+    reason = serializers.CharField(
+        max_length=200, required=False, allow_blank=True, default="", help_text="For the audit. No names, please."
+    )
+
+
 class ConsentEventShape(serializers.Serializer[Any]):
     """A change of a contact's consent, and what proves it."""
 

@@ -18,7 +18,14 @@ from audiences.models import ConsentEvent, Contact
 from audiences.models.contacts import CONSENTS
 from audiences.openapi import refuses
 from audiences.search import Found, beginning_with, phone_in
-from audiences.serializers import ConsentBody, ConsentEventShape, ContactBody, ContactLookupBody, NewContactBody
+from audiences.serializers import (
+    ConsentBody,
+    ConsentEventShape,
+    ContactBody,
+    ContactLookupBody,
+    EraseBody,
+    NewContactBody,
+)
 from audiences.services.consent import change_consent
 from audiences.services.contacts import create_contact, delete_contact, erase_contact, update_contact
 from audiences.services.export import contacts_csv
@@ -89,14 +96,15 @@ class ContactViews(StoreViews[Contact]):
         delete_contact(store=self.caller.store, contact_id=self.get_object().pk, actor=self.caller.actor)
         return Response(status=204)
 
-    @extend_schema(request=None, responses={204: None})
+    @extend_schema(request=EraseBody, responses={204: None})
     @action(detail=True, methods=["post"])
     def erase(self, request: Request, id: str) -> Response:
         """Erase who asked for it: nothing here says any more who it was, and the number is never texted again.
 
         Amounts and counts stay. Only an owner lifts the suppression (`erased`).
         """
-        erase_contact(store=self.caller.store, contact_id=self.get_object().pk, actor=self.caller.actor)
+        row, reason = self.get_object(), self.body(EraseBody).validated_data["reason"]
+        erase_contact(store=self.caller.store, contact_id=row.pk, actor=self.caller.actor, reason=reason)
         return Response(status=204)
 
     @extend_schema(request=ContactLookupBody, responses=ContactBody(many=True))

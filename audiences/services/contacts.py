@@ -182,10 +182,10 @@ def delete_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
         record("contact.delete", actor=actor, subject=f"contact:{contact_id}", store_id=store.pk)
 
 
-def erase_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
+def erase_contact(*, store: Store, contact_id: int, actor: Actor, reason: str = "") -> None:
     """Clear a contact who asked for it: as `delete_contact`, and the number stays suppressed whoever brings it again.
 
-    Only an owner lifts that. Raises NotFound, also for one that is erased already.
+    Only an owner lifts that. `reason`: for the audit. Raises NotFound, also for one that is erased already.
     """
     with transaction.atomic():
         contact = _locked(store, contact_id)
@@ -193,7 +193,7 @@ def erase_contact(*, store: Store, contact_id: int, actor: Actor) -> None:
             _keep_out(contact, reason="opt_out", source="contact erased")
         _keep_out(contact, reason="erased", source="contact erased")
         _clear(contact)
-        record("contact.erase", actor=actor, subject=f"contact:{contact_id}", store_id=store.pk)
+        record("contact.erase", actor=actor, subject=f"contact:{contact_id}", store_id=store.pk, reason=reason)
 
 
 def _locked(store: Store, contact_id: int) -> Contact:

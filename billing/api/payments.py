@@ -68,12 +68,12 @@ class CheckoutView(StoreViews[Payment]):
         Credits and plan come when the payment has. Without card payments here: 409 `PAYMENTS_UNAVAILABLE`, ask us.
         """
         asked: dict[str, Any] = self.body(CheckoutBody).validated_data
-        home = f"{settings.PUBLIC_URL}/console/billing"
+        home = f"{settings.PUBLIC_URL}/billing/buy"
         order = Order(
             package_id=asked.get("package"),
             plan=asked.get("plan"),
-            success_url=asked.get("success_url") or home,
-            cancel_url=asked.get("cancel_url") or home,
+            success_url=asked.get("success_url") or f"{home}?paid=yes",
+            cancel_url=asked.get("cancel_url") or f"{home}?paid=no",
         )
         started = start_checkout(store=self.caller.store, order=order, actor=self.caller.actor)
         started.payment.url = started.url  # type: ignore[attr-defined]  # shown once: it is not kept
@@ -93,5 +93,5 @@ class PortalView(StoreViews[Payment]):
     @refuses(PaymentsUnavailable, PaymentsFailed, NeverPaid)
     def create(self, request: Request) -> Response:
         """A page on which the owner changes cards, sees invoices and ends the subscription; valid for minutes."""
-        back = self.body(PortalBody).validated_data.get("return_url") or f"{settings.PUBLIC_URL}/console/billing"
+        back = self.body(PortalBody).validated_data.get("return_url") or f"{settings.PUBLIC_URL}/billing/buy"
         return Response({"url": portal(store=self.caller.store, return_url=back)}, status=201)

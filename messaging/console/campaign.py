@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 
 from campaigns.serializers_watching import REASONS
 from campaigns.states import RECIPIENT
+from messaging.console.audiences import named
 from messaging.console.charts import rate_chart
 from messaging.console.pages import page, show
 from messaging.console.progress import bar_of
@@ -28,7 +29,7 @@ def campaign(request: HttpRequest, id: str) -> HttpResponse:
         request,
         "campaign.html",
         campaign=seen,
-        audience=audience_of(request, seen),
+        audience=named(request, seen["audience"]),
         progress=progress,
         bar=bar_of(progress),
         started=started,
@@ -68,20 +69,6 @@ def accepted(rows: Leaf) -> Leaf:
     for row in rows:
         row["accepted"] = sum(row["counts"].get(status, 0) for status in ("sent", "delivered", "undelivered"))
     return rows
-
-
-def audience_of(request: HttpRequest, seen: dict[str, Any]) -> dict[str, Any]:
-    """The audience with the names of its lists: those of a campaign are few."""
-    audience = seen["audience"]
-    chosen = [part["list"] for part in audience.get("exclude") or [] if part.get("list")]
-    names = {one: read(request, f"lists/{one}")["name"] for one in {*chosen, audience.get("list")} if one}
-    return {
-        "everybody": bool(audience.get("all")),
-        "numbers": audience.get("numbers"),
-        "list": audience.get("list"),
-        "name": names.get(audience.get("list") or "", ""),
-        "without": [names[one] for one in chosen],
-    }
 
 
 @page(nav="campaigns")

@@ -7,10 +7,9 @@ from django.shortcuts import redirect
 
 from campaigns.content import CONTACT_FIELDS
 from campaigns.states import CAMPAIGN_EDITABLE, PRIORITIES, WRITTEN_KINDS
+from messaging.console.audiences import PLACES, Audiences
 from messaging.console.pages import caller, page, show
 from messaging.console.reading import read
-
-LISTS_SHOWN = 200  # the API's largest page: whoever has more lists finds the rest in the audience's own page
 
 
 @page(nav="campaigns", needs="send")
@@ -20,8 +19,9 @@ def new(request: HttpRequest) -> HttpResponse:
     if key := request.GET.get("template"):
         text = read(request, f"templates/{key}")
         draft |= {"name": text["name"], "message": text["text"]}
-    if key := request.GET.get("list"):
-        draft["audience"] = {"list": read(request, f"lists/{key}")["id"], "exclude": []}
+    for place in PLACES:
+        if key := request.GET.get(place):
+            draft["audience"] = {place: read(request, f"{place}s/{key}", fields="id")["id"], "exclude": []}
     return _editor(request, draft)
 
 
@@ -35,15 +35,16 @@ def edit(request: HttpRequest, id: str) -> HttpResponse:
 
 
 def _editor(request: HttpRequest, draft: dict[str, Any]) -> HttpResponse:
-    store = caller(request).store
+    store, audiences = caller(request).store, Audiences(request)
     return show(
         request,
         "editor.html",
         draft=draft,
-        excluded=[part.get("list") for part in draft["audience"].get("exclude") or []],
+        excluded=[one for part in draft["audience"].get("exclude") or [] for one in part.values()],
         kinds=WRITTEN_KINDS,
         priorities=list(PRIORITIES),
         fields=[*CONTACT_FIELDS, *sorted(store.custom_fields)],
-        lists=read(request, "lists", limit=LISTS_SHOWN)["results"],
+        lists=audiences.rows("list", draft["audience"]),
+        segments=audiences.rows("segment", draft["audience"]),
         texts=read(request, "templates", limit=50)["results"],
     )

@@ -20,18 +20,24 @@ class Place(NamedTuple):
 
 PLACES = (
     Place("dashboard", _("Dashboard"), "home"),
-    Place("campaigns", _("Campaigns"), "send"),
+    Place("campaigns", _("Campaigns"), "send", group=_("Send")),
+    Place("automations", _("Automations"), "bolt"),
     Place("texts", _("Templates"), "text"),
-    Place("messages", _("Messages"), "log"),
     Place("contacts", _("Contacts"), "people", group=_("Audience")),
+    Place("segments", _("Segments"), "filter"),
     Place("lists", _("Lists"), "lists"),
     Place("imports", _("Imports"), "import"),
+    Place("inbox", _("Texts received"), "inbox", group=_("Messages")),
+    Place("messages", _("Message log"), "log"),
     Place("billing", _("Billing"), "card", group=_("Store")),
     Place("settings", _("Settings"), "settings"),
 )
 # The tabs of the settings.
 TABS = (
     Place("settings", _("Store"), ""),
+    Place("custom_fields", _("Fields of contacts"), ""),
+    Place("join_page", _("Join page"), ""),
+    Place("answers", _("Answers"), ""),
     Place("members", _("Members"), "", needs="admin"),
     Place("keys", _("API keys"), "", needs="admin"),
     Place("webhooks", _("Webhooks"), "", needs="admin"),

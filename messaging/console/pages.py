@@ -86,7 +86,7 @@ def frame(request: HttpRequest) -> dict[str, object]:
     nav = request.nav  # type: ignore[attr-defined]
     return {
         "store": visitor.store,
-        "store_id": public_id(visitor.store_id, kind="str"),
+        "store_id": frame_store(request),
         "scopes": visitor.scopes,
         "may_send": "send" in visitor.scopes,
         "may_admin": "admin" in visitor.scopes,
@@ -99,6 +99,11 @@ def frame(request: HttpRequest) -> dict[str, object]:
         "banners": house_alerts(visitor.store),
         "phrases": phrases(),
     }
+
+
+def frame_store(request: HttpRequest) -> str:
+    """The public id of the store that the page is about; a form names it, so that another tab cannot redirect it."""
+    return public_id(caller(request).store_id, kind="str")
 
 
 def _tab_names() -> set[str]:

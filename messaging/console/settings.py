@@ -8,12 +8,34 @@ from audiences.models.stores import ROLES, SCOPES
 from messaging.console.pages import page, show
 from messaging.console.reading import leaf, read
 
+FIELD_KINDS = ("text", "number", "date", "yes_no")
+
 
 @page(nav="settings")
 def store(request: HttpRequest) -> HttpResponse:
     """What the store is called, where it is, and what it never does to its customers."""
     zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
     return show(request, "settings.html", seen=read(request, "store"), zones=["UTC", *zones])
+
+
+@page(nav="custom_fields")
+def custom_fields(request: HttpRequest) -> HttpResponse:
+    """What the store keeps of its contacts beside names and numbers."""
+    kinds = read(request, "store", fields="custom_fields")["custom_fields"]
+    rows = [*sorted(kinds.items()), ("", "text")]
+    return show(request, "custom_fields.html", rows=rows, none=not kinds, kinds=FIELD_KINDS)
+
+
+@page(nav="join_page")
+def join_page(request: HttpRequest) -> HttpResponse:
+    """The page on which people sign up by themselves, with its code to print."""
+    return show(request, "join_page.html", seen=read(request, "store/join"))
+
+
+@page(nav="answers")
+def answers(request: HttpRequest) -> HttpResponse:
+    """How the store answers texts."""
+    return show(request, "answers.html", seen=read(request, "store/inbound"))
 
 
 @page(nav="members", needs="admin")

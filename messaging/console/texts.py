@@ -3,17 +3,22 @@
 from django.http import HttpRequest, HttpResponse
 
 from campaigns.content import CONTACT_FIELDS
+from campaigns.models import StoreTemplate
 from campaigns.models.template import CATEGORIES
 from campaigns.starters import LANGUAGES, TRADES
 from messaging.console.pages import caller, page, show
 from messaging.console.reading import leaf, read
+
+LANGUAGES_SHOWN = 20
 
 
 @page(nav="texts")
 def texts(request: HttpRequest) -> HttpResponse:
     """The store's own texts."""
     rows = leaf(request, "templates", filters=("category", "language"))
-    return show(request, "texts.html", rows=rows, categories=CATEGORIES, tab="own")
+    own = StoreTemplate.objects.filter(store=caller(request).store).exclude(language="").order_by("language")
+    languages = own.values_list("language", flat=True).distinct()[:LANGUAGES_SHOWN]
+    return show(request, "texts.html", rows=rows, categories=CATEGORIES, languages=languages, tab="own")
 
 
 @page(nav="texts")

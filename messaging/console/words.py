@@ -6,6 +6,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from messaging.console import subject_words
+
 Words = Mapping[str, str | Promise]
 
 NAMES: Words = {
@@ -129,8 +131,10 @@ NAMES: Words = {
     "import_unchanged": _("As they were"),
     "import_duplicates": _("Twice in the file"),
     "import_refused": _("Refused rows"),
+    **subject_words.NAMES,
 }
 TONES = {
+    **subject_words.TONES,
     "scheduled": "info",
     "sending": "good",
     "running": "info",
@@ -203,6 +207,7 @@ PHRASES: Words = {
     "uploading": _("Uploading…"),
     "recipients": _("recipients"),
     "credits": _("{n} credits"),
+    "contacts_in": _("{n} contacts"),
     "nothing": _("Nothing to show"),
     "unsaved": _("There are changes that are not saved."),
     "buy": _("Look at billing"),
@@ -235,6 +240,7 @@ CODES: Words = {
     "INTERNAL_ERROR": _("Something on our side is broken. Support finds it by the number of the request."),
     "QUEUE_DISABLED": _("Sending is switched off for all stores: the messages wait until it is on."),
     "OPT_OUT_MISSING": _("The message does not say how to get no more of them."),
+    **subject_words.CODES,
 }
 
 

@@ -10,10 +10,10 @@ from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
+from django.utils.translation import get_language, get_language_info, gettext
 
 from config.opaque import public_id
-from messaging.console.words import TONES, name_of
+from messaging.console.words import CODES, TONES, name_of
 
 register = template.Library()
 NOTHING = "–"
@@ -96,6 +96,19 @@ def said(text: str) -> str:
 
 
 @register.filter
+def meaning(problem: dict[str, Any]) -> str:
+    """What a refusal means: the API's own English, or the words of the page's language for its code."""
+    known = get_language() != "en" and CODES.get(problem["code"])
+    return str(known or problem["detail"])
+
+
+@register.filter
+def money(cents: int, currency: str) -> str:
+    """An amount of money: 1,240.00 EUR."""
+    return f"{formats.number_format(cents / 100, decimal_pos=2, force_grouping=True)} {currency}"
+
+
+@register.filter
 def item(mapping: dict[str, Any], name: str) -> Any:
     """A member by its name; nothing when there is none."""
     return mapping.get(name)
@@ -137,6 +150,15 @@ def words(text: str) -> list[str]:
 def field_label(field: str) -> str:
     """How a field of an import is called."""
     return name_of(field.removeprefix("fields.")) if field else ""
+
+
+@register.filter
+def language(code: str) -> str:
+    """What a language calls itself; one that nobody here knows is its code."""
+    try:
+        return str(get_language_info(code)["name_local"]).capitalize()
+    except KeyError:
+        return code
 
 
 @register.filter

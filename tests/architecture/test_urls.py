@@ -155,6 +155,8 @@ def kind_of_page(path: str) -> str:
         "/settings/webhooks": "whk",
         "/templates": "tpl",
         "/contacts": "con",
+        "/segments": "seg",
+        "/automations": "aut",
         "/campaigns": "cmp",
         "/lists": "lst",
         "/imports": "imp",

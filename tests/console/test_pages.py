@@ -11,12 +11,19 @@ from audiences.models import Store
 from tests.api.rows import ROWS, address_of, row_of
 from tests.architecture.test_urls import CONSOLE, Route, kind_of_page, local_dir, path_of_route
 from tests.console.conftest import as_member
-from tests.factories import CampaignFactory, ContactFactory, ContactListFactory, StoreTemplateFactory
+from tests.factories import (
+    AutomationFactory,
+    CampaignFactory,
+    ContactFactory,
+    ContactListFactory,
+    SegmentFactory,
+    StoreTemplateFactory,
+)
 
 __all__ = ["local_dir"]
 
 MANY = 30  # queries of an ordinary page
-MOST = {"/campaigns/{}": 80}
+MOST = {"/campaigns/{}": 80, "/automations/{}": 60, "/segments/{}": 45}
 # What a page without 'unsafe-inline' cannot use.
 INLINE = re.compile(
     r"<script(?![^>]*\b(?:src=|type=\"application/json\"))|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
@@ -58,6 +65,8 @@ def test_holds_nothing_inline_and_is_kept_by_nobody(store: Store, owner: Client,
         ("/contacts", ContactFactory),
         ("/lists", ContactListFactory),
         ("/templates", StoreTemplateFactory),
+        ("/segments", SegmentFactory),
+        ("/automations", AutomationFactory),
     ],
 )
 def test_more_rows_are_no_more_queries(store: Store, owner: Client, path: str, make: type[CampaignFactory]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.utils.translation.template import templatize
 
+from audiences.segments.registry import SYSTEM
 from campaigns import forecast, meanings
 from messaging.watching import dashboard
 from tests.architecture.source import ROOT
@@ -48,6 +49,8 @@ def of_the_api() -> Iterator[str]:
     yield from meanings.BATCHES.values()
     yield from meanings.EVENTS.values()
     yield from forecast.REASONS.values()
+    for segment in SYSTEM.values():
+        yield from filter(None, (segment.name, segment.description))
     for node in ast.walk(ast.parse(Path(dashboard.__file__).read_text())):
         match node:
             case ast.Call(func=ast.Name(id="Alert"), args=[_, _, ast.Constant(value=str(text)), *_]):

@@ -14,12 +14,13 @@ let timer = null;
 let saved = JSON.stringify(draft());
 
 function draft() {
-  const excluded = Array.from(form.querySelectorAll('[name="exclude"]:checked'), (box) => ({ list: box.value }));
-  const list = form.elements.who.value === "list" ? { list: form.elements.list.value } : { all: true };
+  const excluded = Array.from(form.querySelectorAll('[name="exclude"]:checked'), (box) => ({ [box.dataset.place]: box.value }));
+  const place = form.elements.who.value;
+  const chosen = place === "all" ? { all: true } : { [place]: form.elements[place].value };
   return {
     message: message.value,
     kind: form.elements.kind.value,
-    audience: { ...list, exclude: excluded },
+    audience: { ...chosen, exclude: excluded },
     on_missing: form.elements.on_missing.value,
     plain_values: form.elements.plain_values.checked,
   };
@@ -29,9 +30,27 @@ function changed() {
   measure(form, bare(message.value), count);
   showCostly(offenders(message.value));
   document.getElementById("bubble").textContent = bare(message.value);
-  document.getElementById("one-list").hidden = form.elements.who.value !== "list";
+  for (const place of ["list", "segment"]) document.getElementById(`one-${place}`).hidden = form.elements.who.value !== place;
+  countSegment();
   clearTimeout(timer);
   timer = setTimeout(price, PAUSE);
+}
+
+/** How many contacts the chosen segment has now, and where its rules are. */
+async function countSegment() {
+  const box = document.getElementById("segment-count");
+  const id = form.elements.who.value === "segment" ? form.elements.segment.value : "";
+  if (box.dataset.of === id) return;
+  box.dataset.of = id;
+  document.getElementById("segment-page").href = `/segments/${id}`;
+  box.textContent = id && say("quoting");
+  try {
+    const seen = id && (await call("GET", `segments/${id}?fields=count`));
+    if (box.dataset.of === id) box.textContent = id && seen.count !== null ? say("contacts_in", { n: number(seen.count) }) : "";
+  } catch (problem) {
+    box.textContent = "";
+    complain(problem);
+  }
 }
 
 function showCostly(found) {

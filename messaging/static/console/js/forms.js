@@ -9,12 +9,38 @@ const READ = {
   null: (input) => (input.value === "" ? null : input.value),
   flag: (input) => input.checked,
   truth: (input) => ({ true: true, false: false })[input.value] ?? null,
+  json: (input) => JSON.parse(input.value),
+  scalar: (input) => scalar(input.value.trim()),
   list: (input) => input.value.split(/[,;\n]/).map((one) => one.trim()).filter(Boolean),
 };
+
+/** A number, true or false where a text looks like one. */
+function scalar(text) {
+  if (text === "true" || text === "false") return text === "true";
+  return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/**
+ * The rows of a list of objects, `data-rows="conditions"` around `data-row`, or, with `data-pairs`, of one object: name
+ * and value. A row whose first field is empty is none.
+ */
+function collectRows(form, body) {
+  for (const list of form.querySelectorAll("[data-rows]")) {
+    const rows = Array.from(list.querySelectorAll("[data-row]"), (row) => row.querySelectorAll("[data-member]"));
+    const said = rows.filter(([first]) => first.value.trim());
+    body[list.dataset.rows] =
+      "pairs" in list.dataset
+        ? Object.fromEntries(said.map(([name, value]) => [name.value.trim(), value.value]))
+        : said.map((inputs) => Object.fromEntries(Array.from(inputs, (input) => [input.dataset.member, valueOf(input)])));
+  }
+}
+
+const valueOf = (input) => (READ[input.dataset.type] ?? ((one) => one.value))(input);
 
 /** The JSON that a form stands for; `a.b` is a member of a member. */
 export function collect(form) {
   const body = {};
+  collectRows(form, body);
   for (const input of form.elements) {
     if (!input.name || input.disabled || (input.type === "radio" && !input.checked)) continue;
     const [outer, inner] = input.name.split(".");
@@ -22,7 +48,7 @@ export function collect(form) {
       body[outer] ??= [];
       if (input.checked) body[outer].push(input.value);
     } else {
-      const value = (READ[input.dataset.type] ?? ((one) => one.value))(input);
+      const value = valueOf(input);
       if (inner) (body[outer] ??= {})[inner] = value;
       else body[outer] = value;
     }
@@ -84,7 +110,7 @@ async function arrive(source, answer) {
   if (next === "stay") return toast(words);
   toastNext(words);
   if (next === "reload") return location.reload();
-  return location.assign(next.replace("{id}", answer?.id ?? ""));
+  return location.assign(next.replace("{id}", answer?.id ?? "").replace("{url}", answer?.url ?? ""));
 }
 
 function sayTest({ messages, skipped }) {

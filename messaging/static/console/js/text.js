@@ -1,9 +1,9 @@
-/** A text of the library: its counter and its phone. */
+/** A text of the library or of an automation: its counter and its phone. */
 import { bare, insert, measure } from "./meter.js";
 
 const form = document.getElementById("text");
 const { count } = await import(form.dataset.sms);
-const area = form.elements.text;
+const area = form.elements[form.dataset.area ?? "text"];
 
 function changed() {
   measure(form, bare(area.value), count);

@@ -1,0 +1,40 @@
+"""How the rules of a segment look in its form."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+
+from messaging.console.rule_form import Node
+from messaging.console.rule_words import GROUPS, operator_name, rule_name, value_name
+from messaging.console.segments import Choices
+
+register = template.Library()
+
+
+@register.filter
+def rule_value(value: str) -> str:
+    """How one of the words to choose from is called."""
+    return value_name(value)
+
+
+@register.filter
+def named(choices: Choices, node: Node) -> list[dict[str, Any]]:
+    """What of the store's own the rule can name."""
+    return choices.named(node)
+
+
+@register.filter
+def person(row: Mapping[str, Any]) -> str:
+    """How a contact is called."""
+    return " ".join(filter(None, (row["first_name"], row["last_name"]))) or str(row["phone"])
+
+
+@register.filter
+def rule_words(node: Node) -> str:
+    """A rule in a few words; a group by how its rules go together."""
+    if node.is_group:
+        return str(GROUPS[node.kind])
+    rule, _, operator = node.chosen.rpartition(":")
+    values = ", ".join(value_name(one) if node.asks.options else one for one in node.said)
+    return f"{rule_name(rule)}: {operator_name(operator)} {'' if node.asks.widget == 'named' else values}".strip()
