@@ -15,7 +15,8 @@ from messaging.console.reading import Refused, ask, leaf, read
 from messaging.console.rule_form import Node, blame, changed, fields_of, from_post, from_rules, tell, to_rules, walk
 from messaging.console.rule_words import fault_words, operator_name, rule_name
 
-SHOWN = ("id", "name", "description", "rules", "system", "created_at", "updated_at")
+LISTED = ("id", "name", "description", "system", "updated_at")
+SHOWN = (*LISTED, "rules")
 EMPTY: dict[str, Any] = {"name": "", "description": "", "rules": {"and": [{"rule": "consent", "is": "opted_in"}]}}
 NAMES_SHOWN = 200  # lists and campaigns to choose from: the API's largest page
 
@@ -78,7 +79,7 @@ class Choices:
 @page(nav="segments")
 def segments(request: HttpRequest) -> HttpResponse:
     """The store's segments, and those that every store has."""
-    rows = leaf(request, "segments", fields=",".join(SHOWN))
+    rows = leaf(request, "segments", fields=",".join(LISTED))
     own, system = [row for row in rows if not row["system"]], [row for row in rows if row["system"]]
     return show(request, "segments.html", rows=rows, own=own, system=system)
 

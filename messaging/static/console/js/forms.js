@@ -107,10 +107,11 @@ async function arrive(source, answer) {
   const next = source.dataset.next ?? "reload";
   if (source.dataset.saidAs === "test") return sayTest(answer);
   const words = source.dataset.said ?? say(source.dataset.api.startsWith("DELETE") ? "deleted" : "saved");
+  if (next === "{url}") return location.assign(answer.url);
   if (next === "stay") return toast(words);
   toastNext(words);
   if (next === "reload") return location.reload();
-  return location.assign(next.replace("{id}", answer?.id ?? "").replace("{url}", answer?.url ?? ""));
+  return location.assign(next.replace("{id}", answer?.id ?? ""));
 }
 
 function sayTest({ messages, skipped }) {
