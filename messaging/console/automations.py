@@ -1,6 +1,7 @@
 """Automations: rules that make campaigns by themselves."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +37,7 @@ def automations(request: HttpRequest) -> HttpResponse:
     return show(request, "automations.html", rows=rows, kinds=AUTOMATION_KINDS, icons=ICONS, days=DAYS)
 
 
-def sums_of(ids: list[str]) -> dict[str, dict[str, int]]:
+def sums_of(ids: list[str]) -> dict[str, Mapping[str, int]]:
     """Campaigns, recipients, delivered and credits of each of these automations in the last 90 days, by public id.
 
     Index: campaign_automation.
@@ -50,7 +51,7 @@ def sums_of(ids: list[str]) -> dict[str, dict[str, int]]:
         delivered=Sum("progress__delivered", default=0),
         credits=Sum("progress__credits_charged", default=0),
     )  # fmt: skip
-    return {keys[row["automation_id"]]: row for row in found}
+    return {keys[row["automation_id"]]: dict(row) for row in found}
 
 
 @page(nav="automations", needs="send")

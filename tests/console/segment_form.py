@@ -8,8 +8,8 @@ from django.test import Client
 from audiences.models import Segment, Store
 from tests.factories import api_id
 
-RULE = {"k-0": "and", "k-1": "rule", "p-1": "0"}
-WOMEN = {**RULE, "r-1": "gender:is", "v-1": ["female"]}
+RULE: dict[str, Any] = {"k-0": "and", "k-1": "rule", "p-1": "0"}
+WOMEN: dict[str, Any] = {**RULE, "r-1": "gender:is", "v-1": ["female"]}
 
 
 def sent(browser: Client, path: str, store: Store, do: str = "save", **typed: Any) -> Any:

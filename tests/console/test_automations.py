@@ -41,7 +41,7 @@ def test_the_list_has_states_and_sums(store: Store, owner: Client) -> None:
     AutomationFactory.create(store=store, name="Welcome in", kind="welcome", active=False)
     campaign = CampaignFactory.create(store=store, kind="birthday", automation=automation)
     CampaignProgress.objects.update_or_create(
-        campaign=campaign, defaults={"audience": 12, "delivered": 9, "credits_charged": 24}
+        campaign=campaign, defaults={"audience": 12, "delivered": 9, "sent": 3, "credits_charged": 24}
     )
 
     rows = owner.get("/automations").content.decode().split("<tr>")[2:]

@@ -23,7 +23,7 @@ from tests.factories import (
 __all__ = ["local_dir"]
 
 MANY = 30  # queries of an ordinary page
-MOST = {"/campaigns/{}": 80, "/automations/{}": 60, "/segments/{}": 45}
+MOST = {"/campaigns/{}": 80, "/automations/{}": 60, "/segments/{}": 45, "/segments/new": 45}
 # What a page without 'unsafe-inline' cannot use.
 INLINE = re.compile(
     r"<script(?![^>]*\b(?:src=|type=\"application/json\"))|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE
