@@ -15,7 +15,7 @@ from tests.factories import ContactFactory, ContactListFactory, SegmentFactory, 
 
 def test_a_segment_is_made_by_a_form_without_scripts(store: Store, owner: Client) -> None:
     place = ContactListFactory.create(store=store)
-    rules = {
+    rules: dict[str, Any] = {
         "k-0": "or",
         "k-1": "rule",
         "p-1": "0",
