@@ -24,7 +24,7 @@ RULES: Words = {
     "consent_source": _("Source of the consent"),
     "consent_date": _("Consent given or withdrawn"),
     "created": _("Added"),
-    "updated": _("Changed"),
+    "updated": _("Last change"),
     "birthday": _("Birthday"),
     "age": _("Age"),
     "list": _("List"),

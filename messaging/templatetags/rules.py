@@ -32,9 +32,25 @@ def person(row: Mapping[str, Any]) -> str:
 
 @register.filter
 def rule_words(node: Node) -> str:
-    """A rule in a few words; a group by how its rules go together."""
+    """A rule in a few words; a group by how its rules go together. What it names of the store's own stays out."""
     if node.is_group:
         return str(GROUPS[node.kind])
+    return _said(node, "" if node.asks.widget == "named" else _values(node))
+
+
+@register.simple_tag
+def rule_sentence(choices: Choices, node: Node) -> str:
+    """As `rule_words`, with the name of what it names."""
+    if node.is_group or node.asks.widget != "named":
+        return rule_words(node)
+    return _said(node, next((str(row["name"]) for row in choices.named(node) if row["id"] == node.first), ""))
+
+
+def _said(node: Node, value: str) -> str:
     rule, _, operator = node.chosen.rpartition(":")
-    values = ", ".join(value_name(one) if node.asks.options else one for one in node.said)
-    return f"{rule_name(rule)}: {operator_name(operator)} {'' if node.asks.widget == 'named' else values}".strip()
+    return f"{rule_name(rule)}: {operator_name(operator)} {value}".strip()
+
+
+def _values(node: Node) -> str:
+    said = [value_name(one) if node.asks.options else one for one in node.said]
+    return (" – " if node.asks.pair else ", ").join(said)

@@ -127,6 +127,7 @@ def test_a_campaign_is_written_to_a_segment(screen: Screen, live_server: LiveSer
         expect(page.locator("#segment-count")).to_have_text("2 contacts")
         page.get_by_role("button", name="Save").click()
         page.wait_for_url(f"**/campaigns/{name}#send")
+        expect(page.locator("#send-title")).to_contain_text("2")
 
     screen.show(choose, url=live_server.url, user=member.user, options={"locale": "en"})
 

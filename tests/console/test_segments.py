@@ -45,7 +45,7 @@ def test_a_segment_says_who_is_in_it_and_what_each_rule_leaves(store: Store, own
 def test_a_system_segment_is_read_only(store: Store, owner: Client, key: str) -> None:
     body = owner.get(f"/segments/sys:{key}").content.decode()
 
-    assert '<fieldset class="rule-group" disabled>' in body
+    assert "<fieldset" not in body
     assert 'value="save"' not in body
     assert "data-api" not in body
     assert f"/campaigns/new?segment=sys:{key}" in body
@@ -59,6 +59,7 @@ def test_a_viewer_reads_a_segment_and_changes_nothing(store: Store, viewer: Clie
     answer = sent(viewer, address(segment), store, name="Mine", **WOMEN)
 
     assert 'value="save"' not in body
+    assert "Gender: is Female" in body
     assert "Anna" in body
     assert answer.status_code == 403
     segment.refresh_from_db()
@@ -122,3 +123,20 @@ def test_a_rule_about_an_older_campaign_keeps_it(store: Store, owner: Client) ->
     body = owner.get(address(segment)).content.decode()
 
     assert f'<option value="{public_id(campaign.pk, kind="cmp")}" selected>Long ago</option>' in body
+
+
+def test_who_may_only_read_reads_rules_in_words(store: Store, viewer: Client) -> None:
+    place = ContactListFactory.create(store=store, name="Newsletter")
+    rules = {
+        "or": [
+            {"not": {"rule": "list", "on": place.pk}},
+            {"and": [{"rule": "age", "between": [18, 24]}, {"rule": "consent", "is": ["opted_in"]}]},
+        ]
+    }
+    segment = SegmentFactory.create(store=store, rules=rules)
+
+    body = re.sub(r"<[^>]+>|\s+", " ", viewer.get(address(segment)).content.decode())
+
+    assert re.search(r"Any of these .* not +List: on the list Newsletter .* All of these", body)
+    assert "Age: between 18 – 24" in body
+    assert "Consent: is Opted in" in body
