@@ -49,9 +49,11 @@ def set_refund_policy(*, store_id: int, reasons: Sequence[str], actor: Actor, re
     account_of(store_id)
     chosen = sorted(set(reasons))
     with transaction.atomic():
-        CreditAccount.objects.filter(store_id=store_id).update(refund_on=chosen, updated_at=timezone.now())
+        rows = CreditAccount.objects.filter(store_id=store_id)
+        facts = {"before": rows.select_for_update(no_key=True).get().refund_on, "after": chosen}
+        rows.update(refund_on=chosen, updated_at=timezone.now())
         subject = f"store:{store_id}"
-        record("billing.refund_policy", actor=actor, subject=subject, store_id=store_id, reason=reason, reasons=chosen)
+        record("billing.refund_policy", actor=actor, subject=subject, store_id=store_id, reason=reason, **facts)
 
 
 def policies() -> dict[int, frozenset[str]]:

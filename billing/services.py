@@ -215,8 +215,9 @@ def _by_hand(*, store_id: int, amount: int, key: str, label: str, actor: Actor, 
         if amount < 0 and account.balance + amount < account.held:
             raise InsufficientCredits(required=-amount, available=account.balance - account.held)
         entry = _post(account, kind=kind, amount=amount, key=key, label=label, actor=actor)
-        subject = f"account:{account.pk}"
-        record(f"credits.{kind}", actor=actor, subject=subject, store_id=store_id, reason=label, amount=amount, key=key)
+        subject, after = f"account:{account.pk}", entry.balance_after
+        facts = {"amount": amount, "key": key, "before": after - amount, "after": after}
+        record(f"credits.{kind}", actor=actor, subject=subject, store_id=store_id, reason=label, **facts)
     return entry
 
 

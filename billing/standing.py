@@ -37,4 +37,6 @@ def set_billing_hold(*, store_id: int, on: bool, actor: Actor, reason: str) -> N
         if not rows.update(**told):
             raise Conflict("The store is on hold already." if on else "The store is not on hold.")
         action = "billing.hold" if on else "billing.hold_lifted"
-        record(action, actor=actor, subject=f"store:{store_id}", store_id=store_id, reason=reason)
+        words = ("not on hold", "on hold")
+        facts = {"before": words[not on], "after": words[on]}
+        record(action, actor=actor, subject=f"store:{store_id}", store_id=store_id, reason=reason, **facts)

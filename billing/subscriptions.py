@@ -55,7 +55,8 @@ def set_plan(*, store_id: int, plan: str, status: str, actor: Actor, reason: str
         if current and current.managed_by == "stripe" and current.status not in ENDED:
             raise ByStripe
         row = write(store_id=store_id, current=current, terms=Terms(plan_of(plan), status))
-        facts = {"plan": plan, "status": status}
+        before = f"{current.plan.code}, {current.status}" if current else "none"
+        facts = {"plan": plan, "status": status, "before": before, "after": f"{plan}, {status}"}
         subject = f"subscription:{row.pk}"
         record("subscription.set", actor=actor, subject=subject, store_id=store_id, reason=reason, **facts)
     return row

@@ -27,5 +27,5 @@ def append(
             subject=f"campaign:{campaign.pk}",
             store_id=campaign.store_id,
             reason=reason,
-            **facts,
+            **{**facts, "before": before, "after": after},
         )

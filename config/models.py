@@ -22,6 +22,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["subject", "-id"], name="audit_subject"),
             models.Index(fields=["store_id", "actor", "-id"], name="audit_actor"),
             models.Index(fields=["store_id", "created_at"], name="audit_time"),
+            models.Index(fields=["-id"], name="audit_staff", condition=models.Q(actor__startswith="staff:")),
         ]
 
     def __str__(self) -> str:

@@ -77,7 +77,8 @@ def set_active(*, account_id: int, active: bool, actor: Actor, reason: str) -> N
         if not rows.update(status=status, status_reason="" if active else reason[:200], updated_at=now):
             raise Conflict(f"The account is {status} already.")
         subject, action = f"provider_account:{account_id}", "activate" if active else "stop"
-        record(f"provider_account.{action}", actor=actor, subject=subject, reason=reason)
+        facts: dict[str, Any] = {"before": "stopped" if active else "active", "after": status}
+        record(f"provider_account.{action}", actor=actor, subject=subject, reason=reason, **facts)
         if active:
             enqueue(Task.SEND_NEXT, copies=4)
 

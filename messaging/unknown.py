@@ -87,6 +87,8 @@ def decide(*, campaign_id: int, accepted: bool, actor: Actor, reason: str) -> in
             reason=reason,
             recipients=len(pairs),
             accepted=accepted,
+            before="unknown",
+            after=status,
         )
         append(_log_lines([standing for standing, _ in pairs], accepted=accepted))
         record_changes(pairs)

@@ -168,7 +168,8 @@ def lift(*, store_id: int | None, suppression_id: int, actor: Actor, reason: str
         if row.reason == "staff" and not by_staff:
             raise NotYours
         Suppression.objects.filter(pk=row.pk).delete()
-        subject, facts = f"suppression:{bytes(row.phone_hash).hex()}", {"why": row.reason}
+        subject = f"suppression:{bytes(row.phone_hash).hex()}"
+        facts = {"why": row.reason, "before": "suppressed", "after": "lifted"}
         record("suppression.remove", actor=actor, subject=subject, store_id=store_id, reason=reason, **facts)
 
 

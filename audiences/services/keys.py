@@ -85,14 +85,15 @@ def key_of(plain: str) -> ApiKey | None:
     return key
 
 
-def revoke_key(*, store_id: int, key_id: int, actor: Actor) -> None:
+def revoke_key(*, store_id: int, key_id: int, actor: Actor, reason: str = "") -> None:
     """End a key, from its next use on; again is nothing new. Raises NotFound."""
     with transaction.atomic():
         rows = ApiKey.objects.filter(pk=key_id, store_id=store_id)
         if not rows.exists():
             raise NotFound
         if rows.filter(revoked_at=None).update(revoked_at=timezone.now()):
-            record("key.revoke", actor=actor, subject=f"key:{key_id}", store_id=store_id)
+            facts = {"before": "active", "after": "revoked"}
+            record("key.revoke", actor=actor, subject=f"key:{key_id}", store_id=store_id, reason=reason, **facts)
 
 
 def _digest(plain: str) -> str:

@@ -19,6 +19,8 @@ def set_sending(*, store_id: int, allowed: bool, actor: Actor, reason: str) -> N
         if not rows.update(sending_stopped=not allowed, updated_at=timezone.now()):
             raise Conflict("Sending is allowed already." if allowed else "Sending is stopped already.")
         action = "store.allow_sending" if allowed else "store.stop_sending"
-        record(action, actor=actor, subject=f"store:{store_id}", store_id=store_id, reason=reason)
+        words = ("sending", "stopped")
+        facts = {"before": words[allowed], "after": words[not allowed]}
+        record(action, actor=actor, subject=f"store:{store_id}", store_id=store_id, reason=reason, **facts)
         if allowed:
             enqueue(Task.SEND_NEXT, copies=4)

@@ -98,6 +98,9 @@ class CreditReservation(models.Model):
             models.Index(fields=["account", "created_at"], name="reservation_made"),
         ]
 
+    def __str__(self) -> str:
+        return self.label
+
     @property
     def remaining(self) -> int:
         """Credits still held."""

@@ -69,6 +69,7 @@ def retry_failed(
     actor: Actor,
     classes: Sequence[str] = WORTH_RETRYING,
     credits: int | None = None,
+    reason: str = "",
 ) -> Campaign:
     """completed or failed → sending again, with the failed recipients of these classes, held at their frozen prices.
 
@@ -82,7 +83,7 @@ def retry_failed(
             raise refusal("retry", campaign.status)
         rows = _failed(Q(campaign_id=campaign_id, reason__in=classes))
         _check_price(rows, credits)
-        _run_again(campaign, rows, actor=actor, reason=", ".join(classes))
+        _run_again(campaign, rows, actor=actor, reason=reason or ", ".join(classes))
     return campaign_of(store_id=store_id, campaign_id=campaign_id)
 
 
@@ -106,7 +107,7 @@ def requeue(*, batch_id: int, actor: Actor, reason: str = "") -> int:
             raise refusal("requeue", campaign.status)
         rows = _failed(Q(batch_id=batch_id))
         _run_again(campaign, rows, actor=actor, reason=reason or "dead letter requeued")
-        record("batch.requeue", actor=actor, subject=f"batch:{batch_id}", store_id=batch.store_id, reason=reason)
+        _note("requeued", batch, actor=actor, reason=reason)
     return len(rows)
 
 
@@ -114,7 +115,13 @@ def discard(*, batch_id: int, actor: Actor, reason: str = "") -> None:
     """Leave a dead batch as it is: its recipients stay failed. Raises NotADeadLetter."""
     with transaction.atomic():
         batch = _take_dead(batch_id, resolution="discarded")
-        record("batch.discard", actor=actor, subject=f"batch:{batch_id}", store_id=batch.store_id, reason=reason)
+        _note("discarded", batch, actor=actor, reason=reason)
+
+
+def _note(what: str, batch: SendBatch, *, actor: Actor, reason: str) -> None:
+    action = {"requeued": "batch.requeue", "discarded": "batch.discard"}[what]
+    facts = {"before": "dead", "after": what}
+    record(action, actor=actor, subject=f"batch:{batch.pk}", store_id=batch.store_id, reason=reason, **facts)
 
 
 class NotADeadLetter(InvalidStatus):

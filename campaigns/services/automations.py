@@ -119,7 +119,7 @@ def _off(row: Automation, *, now: datetime, actor: Actor, reason: str) -> None:
     rows = Automation.objects.filter(pk=row.pk)
     rows.update(active=False, next_run_at=None, next_day=None, updated_at=now)
     left = AutomationFire.objects.filter(automation=row, run=None, left_out="").update(left_out="switched_off")
-    _audit(row, "switch_off", actor=actor, reason=reason, left_out=left)
+    _audit(row, "switch_off", actor=actor, reason=reason, left_out=left, before="on", after="off")
 
 
 def _cancel_waiting(row: Automation, *, actor: Actor) -> None:

@@ -32,7 +32,7 @@ class NotFinished(Conflict):
     code = "DELIVERY_UNDER_WAY"
 
 
-def redeliver(*, store_id: int, delivery_id: int, actor: Actor) -> WebhookDelivery:
+def redeliver(*, store_id: int, delivery_id: int, actor: Actor, reason: str = "") -> WebhookDelivery:
     """Deliver a finished one again, under the same webhook-id and sequence, for another day.
 
     Raises NotFound, EndpointDisabled, NotFinished.
@@ -44,7 +44,8 @@ def redeliver(*, store_id: int, delivery_id: int, actor: Actor) -> WebhookDelive
         _active(store_id=store_id, endpoint_id=delivery.endpoint_id)
         if not _due_again(WebhookDelivery.objects.filter(pk=delivery_id)):
             raise NotFinished
-        record("webhook.redeliver", actor=actor, subject=f"webhook_delivery:{delivery_id}", store_id=store_id)
+        subject, facts = f"webhook_delivery:{delivery_id}", {"before": delivery.state, "after": "pending"}
+        record("webhook.redeliver", actor=actor, subject=subject, store_id=store_id, reason=reason, **facts)
         enqueue(Task.DELIVER_HOOKS)
     return WebhookDelivery.objects.get(pk=delivery_id)
 

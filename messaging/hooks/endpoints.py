@@ -87,10 +87,14 @@ def change_endpoint(
         check_url(columns["url"])
     with transaction.atomic():
         endpoint = _locked(store_id=store_id, endpoint_id=endpoint_id)
-        columns |= _switched(endpoint, changes.get("enabled"), actor=actor)
+        switched = _switched(endpoint, changes.get("enabled"), actor=actor)
+        columns |= switched
         WebhookEndpoint.objects.filter(pk=endpoint_id).update(**columns, updated_at=now)
+        facts: dict[str, Any] = {"fields": sorted(changes)}
+        if "status" in switched:
+            facts |= {"before": endpoint.status, "after": switched["status"]}
         subject = f"webhook:{endpoint_id}"
-        record("webhook.edit", actor=actor, subject=subject, store_id=store_id, reason=reason, fields=sorted(changes))
+        record("webhook.edit", actor=actor, subject=subject, store_id=store_id, reason=reason, **facts)
     return WebhookEndpoint.objects.defer("secrets").get(pk=endpoint_id)
 
 

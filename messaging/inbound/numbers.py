@@ -43,7 +43,7 @@ def remove_number(*, number_id: int, actor: Actor, reason: str) -> None:
         if row is None:
             raise NotFound
         InboundNumber.objects.filter(pk=number_id).delete()
-        facts = {"number": row.number, "word": row.word}
+        facts = {"number": row.number, "word": row.word, "before": "ours", "after": "removed"}
         subject = f"inbound_number:{number_id}"
         record("inbound_number.remove", actor=actor, subject=subject, store_id=row.store_id, reason=reason, **facts)
 

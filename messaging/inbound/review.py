@@ -53,7 +53,8 @@ def assign(*, message_id: int, store_id: int, actor: Actor, reason: str) -> None
         if not REVIEW.move(rows, "settle", reviewed_at=now, reviewed_by=actor.name):
             raise Decided
         rows.update(store_id=store_id, applied_at=None, next_try_at=now, outcome="")
-        record("inbound.assign", actor=actor, subject=f"inbound:{message.pk}", store_id=store_id, reason=reason)
+        subject, facts = f"inbound:{message.pk}", {"before": "nobody's", "after": f"store:{store_id}"}
+        record("inbound.assign", actor=actor, subject=subject, store_id=store_id, reason=reason, **facts)
         enqueue(Task.APPLY_INBOUND)
 
 
@@ -73,8 +74,8 @@ def _decide(
             raise Decided
         for case in _cases(message):
             each(case)
-        subject = f"inbound:{message.pk}"
-        record(f"inbound.{event}", actor=actor, subject=subject, store_id=message.store_id, reason=reason)
+        subject, facts = f"inbound:{message.pk}", {"before": "open", "after": REVIEW.moves[event].target}
+        record(f"inbound.{event}", actor=actor, subject=subject, store_id=message.store_id, reason=reason, **facts)
 
 
 def _locked(message_id: int, *, store_id: int | None) -> InboundMessage:

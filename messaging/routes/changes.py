@@ -52,7 +52,8 @@ def set_active(*, route_id: int, active: bool, actor: Actor, reason: str) -> Non
             status=status, status_reason="" if active else reason[:200], updated_at=timezone.now()
         )
         action = "activate" if active else "stop"
-        record(f"route.{action}", actor=actor, subject=f"route:{route_id}", store_id=row.store_id, reason=reason)
+        subject, facts = f"route:{route_id}", {"before": row.status, "after": status}
+        record(f"route.{action}", actor=actor, subject=subject, store_id=row.store_id, reason=reason, **facts)
         if active:
             enqueue(Task.SEND_NEXT, copies=4)
 

@@ -5,6 +5,7 @@ Only what was explicitly not sent moves: an unsure recipient stays where he is, 
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -122,5 +123,7 @@ def _leave(health: AccountHealth, *, reason: str, seconds: int = 0, actor: Actor
 
 def _event(account_id: int, move: str, *, reason: str, actor: Actor) -> None:
     RouteEvent.objects.create(account_id=account_id, move=move, reason=reason[:200], actor=actor.name)
-    record(f"route.{move}", actor=actor, subject=f"provider_account:{account_id}", reason=reason[:200])
+    words = ("in use", "away")
+    facts: dict[str, Any] = {"before": words[move == "back"], "after": words[move == "away"]}
+    record(f"route.{move}", actor=actor, subject=f"provider_account:{account_id}", reason=reason[:200], **facts)
     log.warning("route_moved", extra={"account_id": account_id, "move": move, "reason": reason[:200]})

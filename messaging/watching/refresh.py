@@ -36,7 +36,7 @@ class Asked(NamedTuple):
     silent: int
 
 
-def refresh(*, store: Store, campaign_id: int, actor: Actor) -> Asked:
+def refresh(*, store: Store, campaign_id: int, actor: Actor, reason: str = "") -> Asked:
     """Have the provider asked after the campaign's silent recipients, without waiting until they are silent too long.
 
     The latest batches first; those asked after a minute ago at most wait. A mark on the batches: whoever sweeps next
@@ -51,7 +51,8 @@ def refresh(*, store: Store, campaign_id: int, actor: Actor) -> Asked:
     open_ones = mine.filter(Exists(silent), state__in=["done", "ambiguous"], settled_at__gt=Now() - ASK_FOR)
     chosen = list(open_ones.order_by("-pk").values_list("pk", flat=True)[:BATCHES])
     marked = SendBatch.objects.filter(pk__in=chosen).update(asked_at=now)
-    record("campaign.refresh", actor=actor, subject=f"campaign:{campaign_id}", store_id=store.pk, batches=marked)
+    subject, facts = f"campaign:{campaign_id}", {"batches": marked}
+    record("campaign.refresh", actor=actor, subject=subject, store_id=store.pk, reason=reason, **facts)
     if marked:
         enqueue(Task.POLL_SILENT)
     row = CampaignProgress.objects.filter(pk=campaign_id).first()

@@ -107,7 +107,7 @@ def test_it_is_lifted_with_a_reason(api: APIClient) -> None:
 
     assert not Suppression.objects.exists()
     event = AuditEvent.objects.get(action="suppression.remove")
-    assert (event.reason, event.facts) == ("wrote to us", {"why": "opt_out"})
+    assert (event.reason, event.facts) == ("wrote to us", {"why": "opt_out", "before": "suppressed", "after": "lifted"})
 
 
 def test_each_reason_is_a_suppression_of_its_own(api: APIClient) -> None:

@@ -124,7 +124,10 @@ def test_the_audit_names_scopes_and_no_secret(issued: Issued) -> None:
 
     told = list(AuditEvent.objects.order_by("pk").values_list("action", "subject", "facts"))
     subject = f"key:{issued.key.pk}"
-    assert told == [("key.issue", subject, {"scopes": ["read"]}), ("key.revoke", subject, {})]
+    assert told == [
+        ("key.issue", subject, {"scopes": ["read"]}),
+        ("key.revoke", subject, {"before": "active", "after": "revoked"}),
+    ]
 
 
 def test_a_hundred_keys_have_nothing_in_common(store: Store) -> None:

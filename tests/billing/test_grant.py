@@ -29,7 +29,7 @@ def test_adds_credits_with_an_entry_and_an_audit_line(store: Store) -> None:
     assert figures(entry.account) == Figures(balance=40)
     assert (entry.kind, entry.amount, entry.balance_after, entry.actor) == ("grant", 40, 40, "staff:7")
     assert (line.actor, line.store_id, line.reason, line.ip) == ("staff:7", store.pk, "Welcome", "192.0.2.1")
-    assert line.facts == {"amount": 40, "key": "grant:1"}
+    assert line.facts == {"amount": 40, "key": "grant:1", "before": 0, "after": 40}
 
 
 def test_the_same_key_grants_once_and_says_so(store: Store) -> None:

@@ -114,7 +114,7 @@ def test_a_policy_is_set_and_audited(store: Store, other_store: Store) -> None:
 
     assert policies() == {store.pk: {"invalid_number", "unreachable"}}
     line = AuditEvent.objects.get(action="billing.refund_policy")
-    assert (line.reason, line.facts) == ("Agreed", {"reasons": ["invalid_number", "unreachable"]})
+    assert (line.reason, line.facts) == ("Agreed", {"before": [], "after": ["invalid_number", "unreachable"]})
 
 
 def test_an_empty_policy_is_none(store: Store) -> None:

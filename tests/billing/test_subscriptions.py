@@ -37,7 +37,11 @@ def test_a_plan_brings_the_free_credits_of_its_first_period(account: CreditAccou
     assert figures(account) == Figures(balance=100, allowance=300)
     assert LedgerEntry.objects.get(kind="allowance").label.startswith("Plan Starter from ")
     line = AuditEvent.objects.get(action="subscription.set")
-    assert (line.actor, line.reason, line.facts) == ("staff:1", "Agreed", {"plan": "starter", "status": "active"})
+    assert (line.actor, line.reason, line.facts) == (
+        "staff:1",
+        "Agreed",
+        {"plan": "starter", "status": "active", "before": "none", "after": "starter, active"},
+    )
 
 
 def test_a_year_is_a_period_too(store: Store) -> None:

@@ -205,7 +205,7 @@ def test_a_decision_is_audited_and_is_evidence() -> None:
     line = AuditEvent.objects.get(action="campaign.decide_unknown")
     logged = MessageLog.objects.get(campaign_id=campaign.pk, kind="decision")
     assert (line.actor, line.store_id, line.reason) == ("staff:1", campaign.store_id, "their export")
-    assert line.facts == {"recipients": 1, "accepted": True}
+    assert line.facts == {"recipients": 1, "accepted": True, "before": "unknown", "after": "sent"}
     assert (logged.outcome, logged.recipient_id) == ("accepted", campaign.recipients.get().pk)
 
 
