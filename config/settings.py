@@ -10,6 +10,7 @@ from config.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from config.browsers import CORS_ALLOW_METHODS as CORS_ALLOW_METHODS
 from config.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
 from config.browsers import content_security_policy
+from config.doors import *  # noqa: F403
 from config.link_keys import parse_link_keys
 from config.logging import logging_config
 from config.origins import parse_origin
@@ -60,6 +61,9 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "django_structlog",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
 ]
 
 MIDDLEWARE = [
@@ -74,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -85,10 +90,6 @@ AUTH_USER_MODEL = "audiences.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
 
 TEMPLATES = [
     {
@@ -254,11 +255,9 @@ API_KEYS_NEED_TLS = env.bool("API_KEYS_NEED_TLS", default=_secure)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = content_security_policy(stream_url=STREAM_URL)
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "username"
-AXES_LOCKOUT_CALLABLE = "messaging.console.access.locked_out"
+OPS_TOTP_REQUIRED = env.bool(
+    "OPS_TOTP_REQUIRED", default=_secure
+)  # staff shows a code of an app to see the ops console
 LOGIN_URL = "console:sign_in"
 LOGIN_REDIRECT_URL = "console:dashboard"
 PASSWORD_RESET_TIMEOUT = 86_400  # seconds
@@ -286,6 +285,7 @@ WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("el", "Greek")]
+FORMAT_MODULE_PATH = ["config.formats"]
 LOCALE_PATHS = [BASE_DIR / "audiences" / "locale", BASE_DIR / "messaging" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -7,7 +7,7 @@ from django.core import checks
 
 from audiences import erasure
 from campaigns import routing
-from messaging.checks import webhooks_stay_outside
+from messaging.checks import staff_shows_a_code, webhooks_stay_outside
 
 
 class MessagingConfig(AppConfig):
@@ -21,4 +21,6 @@ class MessagingConfig(AppConfig):
         checks.register(webhooks_stay_outside, deploy=True)
         choose = import_module("messaging.routes.choose")
         routing.register(routing.Roads(choose.routed_countries, choose.pace))
+        checks.register(staff_shows_a_code, deploy=True)
+        routing.register(import_module("messaging.routes.choose").routed_countries)
         import_module("messaging.segments").register()

@@ -9,7 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm, PasswordResetForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -49,7 +49,8 @@ class SignOut(views.LogoutView):
 def locked_out(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
     """The answer to whoever tried too often: when to come back, whether or not the address is known."""
     wait = int(get_cool_off(request).total_seconds())
-    answer = render(request, "console/locked_out.html", {"minutes": wait // 60}, status=429)
+    page = "admin/locked_out.html" if request.path == reverse("admin:login") else "console/locked_out.html"
+    answer = render(request, page, {"minutes": wait // 60}, status=429)
     answer.headers["Retry-After"] = str(wait)
     return answer
 
