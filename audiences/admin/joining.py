@@ -6,6 +6,7 @@ from audiences.models import JoinPage, OptInRequest, PageVisits
 from audiences.states import OPT_IN
 from config.ops.marks import state
 from config.ops.pages import choice
+from config.ops.roles import PEOPLE
 from config.ops.rows import OpsAdmin
 
 
@@ -22,6 +23,7 @@ class JoinPageAdmin(OpsAdmin):
 class OptInRequestAdmin(OpsAdmin):
     """A sign-up that its phone's owner has to confirm; what the form said of the person is not shown."""
 
+    viewers = PEOPLE
     list_display = ("id", "store", "contact_id", state("state"), "reason", "source", "created_at", "settled_at")
     list_filter = (choice("state", OPT_IN.states),)
     list_select_related = ("store",)

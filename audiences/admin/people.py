@@ -27,6 +27,7 @@ from audiences.states import IMPORT
 from config.ops.marks import bar, masked, rows_of, state
 from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
+from config.ops.roles import CARE, PEOPLE
 from config.ops.rows import OpsAdmin
 
 
@@ -40,6 +41,7 @@ class ContactAdmin(OpsAdmin):
     """A person of a store."""
 
     kind = "con"
+    viewers = PEOPLE
     list_display = ("id", "number", "first_name", "country", state("consent"), "store", "created_at")
     list_select_related = ("store",)
     search_help_text = "Id, public id or a whole phone number like +306971234567"
@@ -60,6 +62,7 @@ class ContactAdmin(OpsAdmin):
 class ConsentEventAdmin(OpsAdmin):
     """A change of consent, with its evidence."""
 
+    viewers = PEOPLE
     list_display = ("id", "store", "contact_id", "before", state("after"), "source", "actor", "created_at")
     list_select_related = ("store",)
     search_fields = ("pk", "contact_id__exact")
@@ -75,6 +78,7 @@ class CustomerEventAdmin(OpsAdmin):
     """What a customer did, as the store's own systems told it."""
 
     kind = "cev"
+    viewers = PEOPLE
     list_display = ("id", "store", "contact_id", "name", "occurred_at", "created_at")
     list_select_related = ("store",)
     raw_id_fields = ("contact",)
@@ -111,6 +115,7 @@ class SegmentAdmin(OpsAdmin):
 class ListMembershipAdmin(OpsAdmin):
     """Who is on which list."""
 
+    viewers = PEOPLE
     list_display = ("id", "list", "contact_id", "added_at")
     list_select_related = ("list",)
     sortable_by = ()
@@ -146,7 +151,9 @@ class SuppressionAdmin(OpsAdmin):
     """Phones that must not be texted, known by their hash alone; without a store: not by any."""
 
     kind = "sup"
+    viewers = PEOPLE
     writable = True
+    editors = CARE
     form = SuppressionForm
     raw_id_fields = ("store",)
     operations = (
@@ -155,6 +162,7 @@ class SuppressionAdmin(OpsAdmin):
             "Lift the suppression",
             "The phone may be texted again, by every store when it stands for every store.",
             lift_it,
+            CARE,
         ),
     )
     list_display = ("id", "store", state("reason"), "source", "created_at")
@@ -187,6 +195,7 @@ class ContactImportAdmin(OpsAdmin):
     """An import and how far it got."""
 
     kind = "imp"
+    viewers = PEOPLE
     list_display = ("id", "file_name", "store", state("status"), "done", "created", "updated", "problems", "created_at")
     list_filter = (choice("status", IMPORT.states), choice("consent", CONSENTS))
     list_select_related = ("store",)
@@ -208,6 +217,7 @@ class ContactImportAdmin(OpsAdmin):
 class ImportProblemAdmin(OpsAdmin):
     """A row of a file that was refused."""
 
+    viewers = PEOPLE
     list_display = ("contact_import_id", "row", "column", state("code"))
     sortable_by = ()
 

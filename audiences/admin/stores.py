@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from audiences.models import ApiKey, Member, Store, User
 from audiences.models.stores import ROLES, STORE_STATUSES
@@ -14,9 +16,10 @@ from audiences.services.stores import EDITABLE, create_store, remove_member, set
 from audiences.services.switch import set_sending
 from audiences.staff import staff
 from config.audit import record
-from config.ops.marks import state
+from config.ops.marks import EMPTY, state
 from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
+from config.ops.roles import CARE, HOUSE, PEOPLE
 from config.ops.rows import OpsAdmin
 
 FIELDS = ("name", "slug", *(name for name in EDITABLE if name != "name"))
@@ -41,6 +44,7 @@ class StoreAdmin(OpsAdmin):
     kind = "str"
     audited = "store"
     writable = True
+    editors = PEOPLE
     list_display = ("name", "slug", "country", state("status"), "sending", "created_at")
     list_filter = (choice("status", STORE_STATUSES), "sending_stopped")
     search_fields = ("pk", "name__icontains", "slug")
@@ -48,9 +52,10 @@ class StoreAdmin(OpsAdmin):
     operations = (
         Operation(
             "stop_sending",
-            "Stop sending",
+            "Pause everything",
             "Batches at a worker finish; nothing else of the store leaves until sending is allowed again.",
             stop_sending,
+            PEOPLE,
             applies=lambda store: not store.sending_stopped,
         ),
         Operation(
@@ -58,6 +63,7 @@ class StoreAdmin(OpsAdmin):
             "Allow sending",
             "Campaigns that wait go on at once.",
             allow_sending,
+            HOUSE,
             applies=lambda store: store.sending_stopped,
         ),
     )
@@ -100,6 +106,7 @@ class MemberAdmin(OpsAdmin):
 
     kind = "mem"
     writable = True
+    editors = CARE
     form = MemberForm
     list_display = ("user", "store", state("role"), "created_at")
     list_filter = (choice("role", ROLES),)
@@ -114,7 +121,7 @@ class MemberAdmin(OpsAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Members can be taken away."""
-        return self.may_operate(request)
+        return self.may_edit(request)
 
     def save_model(self, request: HttpRequest, obj: Member, form: Any, change: bool) -> None:
         """By the service."""
@@ -128,7 +135,7 @@ class MemberAdmin(OpsAdmin):
 
 def revoke(key: ApiKey, answers: Answers, request: HttpRequest) -> str:
     """End a key."""
-    revoke_key(store_id=key.store_id, key_id=key.pk, actor=staff(request))
+    revoke_key(store_id=key.store_id, key_id=key.pk, actor=staff(request), reason=answers["reason"])
     return "it is revoked."
 
 
@@ -148,8 +155,9 @@ class ApiKeyAdmin(OpsAdmin):
             "Revoke the key",
             "Whoever uses it is refused from the next request on. This cannot be taken back.",
             revoke,
+            PEOPLE,
             applies=lambda key: key.revoked_at is None,
-            form=forms.Form,
+            risky=True,
         ),
     )
 
@@ -159,7 +167,7 @@ class OpsUserAdmin(UserAdmin):  # type: ignore[type-arg]
     """People who log in. Only a superuser may change them: whoever may, may make himself one."""
 
     ordering = ("email",)
-    list_display = ("email", "first_name", "last_name", "is_active", "is_staff", "is_superuser", "last_login")
+    list_display = ("email", "first_name", "is_active", "is_staff", "is_superuser", "roles", "shows_code", "last_login")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email",)
     show_full_result_count = False
@@ -169,7 +177,24 @@ class OpsUserAdmin(UserAdmin):  # type: ignore[type-arg]
         ("Seen", {"fields": ("last_login", "date_joined")}),
     )
     readonly_fields = ("last_login", "date_joined")
+    filter_horizontal = ()
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "usable_password", "password1", "password2")}),)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[User]":
+        """With their roles, and whether they have set up a second factor."""
+        device = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
+        rows: QuerySet[User] = super().get_queryset(request)
+        return rows.annotate(shows_a_code=Exists(device)).prefetch_related("groups")
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        """By name."""
+        return ", ".join(sorted(group.name for group in user.groups.all())) or EMPTY
+
+    @admin.display(description="second factor", boolean=True)
+    def shows_code(self, user: Any) -> bool:
+        """Whether a second factor is set up."""
+        return bool(user.shows_a_code)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Superusers."""

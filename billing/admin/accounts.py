@@ -20,6 +20,7 @@ from billing.states import RESERVATION
 from config.ops.marks import bar, rows_of, state
 from config.ops.operations import Answers, Operation, ReasonForm
 from config.ops.pages import choice
+from config.ops.roles import MONEY
 from config.ops.rows import OpsAdmin
 from config.problems import invalid
 
@@ -103,6 +104,7 @@ class CreditAccountAdmin(OpsAdmin):
 
     kind = "acc"
     audited = "account"
+    editors = MONEY
     list_display = ("store", "balance", "held", "available", "overdraft", "allowance", "ledger", "updated_at")
     list_select_related = ("store",)
     search_fields = ("pk", "store__slug", "store__name__icontains")
@@ -113,6 +115,7 @@ class CreditAccountAdmin(OpsAdmin):
             "Grant credits",
             "The balance grows, and the ledger says who gave and why.",
             give,
+            MONEY,
             form=GrantForm,
         ),
         Operation(
@@ -120,13 +123,16 @@ class CreditAccountAdmin(OpsAdmin):
             "Adjust the balance",
             "A correction in the ledger. What open reservations hold cannot be taken.",
             correct,
+            MONEY,
             form=AdjustForm,
+            risky=True,
         ),
         Operation(
             "set_plan",
             "Set the plan",
             "Another plan begins a period now, with its free credits; what was left of the old ones lapses.",
             give_plan,
+            MONEY,
             form=PlanForm,
         ),
         Operation(
@@ -134,6 +140,7 @@ class CreditAccountAdmin(OpsAdmin):
             "Set the refunds",
             "Of messages that stayed undelivered for a day for these reasons the credits come back.",
             refund_for,
+            MONEY,
             form=RefundForm,
         ),
         Operation(
@@ -141,6 +148,7 @@ class CreditAccountAdmin(OpsAdmin):
             "Put on hold",
             "The store can begin nothing that costs; the reason is shown to it. What was launched before goes on.",
             put_on_hold,
+            MONEY,
             applies=lambda account: account.hold_since is None,
         ),
         Operation(
@@ -148,6 +156,7 @@ class CreditAccountAdmin(OpsAdmin):
             "Take off hold",
             "The store may begin to send again.",
             take_off_hold,
+            MONEY,
             applies=lambda account: account.hold_since is not None,
         ),
     )
@@ -159,7 +168,7 @@ class CreditAccountAdmin(OpsAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A store that never had credits has no account yet: adding one makes it, empty."""
-        return self.may_operate(request)
+        return self.may_edit(request)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new account has nothing but its store."""
@@ -224,6 +233,8 @@ class CreditReservationAdmin(OpsAdmin):
 class PriceAdmin(OpsAdmin):
     """Credits per part. A price that has begun stays; one that has not can be withdrawn."""
 
+    audited = "price"
+    editors = MONEY
     list_display = ("country_or_other", "credits_per_part", "valid_from")
     search_fields = ("pk", "country__iexact")
     fields = ("country", "credits_per_part", "valid_from")
@@ -235,11 +246,11 @@ class PriceAdmin(OpsAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Who may change prices adds one."""
-        return self.may_operate(request)
+        return self.may_edit(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only what has not begun."""
-        return self.may_operate(request) and (obj is None or obj.valid_from > timezone.now())
+        return self.may_edit(request) and (obj is None or obj.valid_from > timezone.now())
 
     def save_model(self, request: HttpRequest, obj: Price, form: Any, change: bool) -> None:
         """By the service."""

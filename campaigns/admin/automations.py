@@ -14,6 +14,7 @@ from campaigns.services import automations
 from config.ops.marks import link, rows_of, state
 from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
+from config.ops.roles import PEOPLE
 from config.ops.rows import OpsAdmin
 
 
@@ -43,6 +44,7 @@ class AutomationAdmin(OpsAdmin):
             "Switch off",
             "Whoever waits for it is left out, and its campaigns that have not started are cancelled.",
             off,
+            PEOPLE,
             applies=lambda automation: bool(automation.active),
         ),
     )
@@ -74,6 +76,7 @@ class AutomationRunAdmin(OpsAdmin):
 class AutomationFireAdmin(OpsAdmin):
     """Somebody whom an automation meant: in which run, or why not."""
 
+    viewers = PEOPLE
     list_display = ("id", "automation", "contact_id", "key", "run_id", "left_out", "due_at", "fired_at")
     list_select_related = ("automation",)
     raw_id_fields = ("contact", "run")

@@ -1,6 +1,6 @@
 """Campaigns in the ops console: read only; pausing, resuming, cancelling and retrying go through services."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -22,6 +22,7 @@ from campaigns.states import CAMPAIGN, KINDS
 from config.ops.marks import bar, rows_of, state
 from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
+from config.ops.roles import PEOPLE
 from config.ops.rows import OpsAdmin
 
 
@@ -45,7 +46,7 @@ def cancel(campaign: Campaign, answers: Answers, request: HttpRequest) -> str:
 
 def retry(campaign: Campaign, answers: Answers, request: HttpRequest) -> str:
     """Retry what failed."""
-    again.retry_failed(**_which(campaign), actor=staff(request))
+    again.retry_failed(**_which(campaign), actor=staff(request), reason=answers["reason"])
     return "the failed recipients are tried again."
 
 
@@ -63,6 +64,7 @@ class CampaignAdmin(OpsAdmin):
     """A campaign and how far it is."""
 
     kind = "cmp"
+    audited = "campaign"
     list_display = ("name", "store", state("status"), "so_far", "audience_size", "delivered", "failed", "started_at")
     list_filter = (choice("status", CAMPAIGN.states), choice("kind", KINDS))
     list_select_related = ("store", "progress")
@@ -102,31 +104,41 @@ class CampaignAdmin(OpsAdmin):
         "public",
     )
     sortable_by = ("name", "started_at")
-    operations = (
+    operations: ClassVar[tuple[Operation, ...]] = (
         Operation(
             "pause",
             "Pause sending",
             "Batches at a worker finish and are billed; nothing else leaves until it is resumed.",
             pause,
+            PEOPLE,
             applies=offered("pause"),
         ),
         Operation(
-            "resume", "Resume sending", "Sending goes on at the exact recipient.", resume, applies=offered("resume")
+            "resume",
+            "Resume sending",
+            "Sending goes on at the exact recipient.",
+            resume,
+            PEOPLE,
+            applies=offered("resume"),
         ),
         Operation(
             "cancel",
-            "Cancel campaign",
+            "Cancel and refund",
             "Batches at a worker finish and are billed; all others are never sent and their credits go back. "
             "This cannot be taken back.",
             cancel,
+            PEOPLE,
             applies=offered("cancel"),
+            risky=True,
         ),
         Operation(
             "retry",
             "Retry failed",
             "Recipients that failed for a passing reason are sent again, at the prices of the first time.",
             retry,
+            PEOPLE,
             applies=offered("retry"),
+            risky=True,
         ),
     )
 

@@ -13,6 +13,7 @@ from campaigns.states import BATCH
 from config.ops.marks import link, masked, rows_of, state
 from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
+from config.ops.roles import HOUSE, PEOPLE
 from config.ops.rows import OpsAdmin
 
 
@@ -49,9 +50,18 @@ class SendBatchAdmin(OpsAdmin):
             "Requeue",
             "Its failed recipients go out in a new batch, with a new hold.",
             requeue,
+            HOUSE,
             applies=_dead,
         ),
-        Operation("discard", "Discard", "Its recipients stay failed; it is trouble no more.", discard, applies=_dead),
+        Operation(
+            "discard",
+            "Discard",
+            "Its recipients stay failed; it is trouble no more.",
+            discard,
+            HOUSE,
+            applies=_dead,
+            risky=True,
+        ),
     )
 
     @admin.display(description="campaign")
@@ -70,6 +80,7 @@ class CampaignRecipientAdmin(OpsAdmin):
     """One contact in one campaign. Lists by batch or contact are quick; there is no index to narrow by status."""
 
     kind = "rcp"
+    viewers = PEOPLE
     list_display = (
         "id",
         "of",

@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from config.ops.marks import name_of
+from config.ops.roles import Roles
 from config.problems import Problem
 
 MOST = 100  # rows at once: each is a transaction of its own
@@ -30,15 +32,18 @@ class Operation(NamedTuple):
     """One thing that can be done to a row.
 
     `perform(row, answers, request)` calls a service and returns what to tell; what it raises as a Problem is told too.
-    `applies`: whether a row's page offers it; the service decides anew. `warning`: what it means, for who is asked.
+    `roles`: who may do it. `applies`: whether a row's page offers it; the service decides anew. `warning`: what it
+    means, for who is asked. `risky`: it costs, or cannot be taken back, and looks so.
     """
 
     name: str
     label: str
     warning: str
     perform: Callable[[Any, Answers, HttpRequest], str]
+    roles: Roles
     applies: Callable[[Any], bool] = lambda _: True
     form: type[forms.Form] = ReasonForm
+    risky: bool = False
 
 
 def run(
@@ -56,7 +61,7 @@ def run(
         "title": operation.label,
         "opts": console.opts,
         "operation": operation,
-        "rows": chosen,
+        "rows": [(row.pk, name_of(row)) for row in chosen],
         "form": form,
         "checkbox": ACTION_CHECKBOX_NAME,
         "back": _address(console.opts, chosen),
@@ -66,9 +71,9 @@ def run(
 
 def _do(operation: Operation, row: Model, answers: Answers, request: HttpRequest) -> None:
     try:
-        messages.success(request, f"{row}: {operation.perform(row, answers, request)}")
+        messages.success(request, f"{name_of(row)}: {operation.perform(row, answers, request)}")
     except Problem as problem:
-        messages.error(request, f"{row}: {problem.detail}")
+        messages.error(request, f"{name_of(row)}: {problem.detail}")
 
 
 def _address(opts: "Options[Any]", rows: list[Any]) -> str:

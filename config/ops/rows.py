@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.contrib.auth import get_permission_codename
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -14,9 +13,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from config.opaque import private_id, public_id
-from config.ops.marks import state
+from config.ops.marks import name_of, state
 from config.ops.operations import Operation, run
 from config.ops.pages import CarefulPaginator
+from config.ops.roles import EVERYBODY, NOBODY, Roles, may
 from config.problems import Problem
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ else:
     Admin = admin.ModelAdmin
 
 BIGGEST = 2**63 - 1
-STATES = ("status", "state", "outcome")
+RELATED = 1000  # rows of another table by which a search finds its own
+STATES = ("status", "state", "outcome", "review", "consent", "meaning", "move")
 
 
 class OpsAdmin(Admin):
@@ -33,13 +34,15 @@ class OpsAdmin(Admin):
 
     `kind`: of the rows' public ids, by which they can be found; `audited`: how the audit calls a row (`<this>:<id>`);
     `search_fields`: look-ups that an index serves, tried with the whole text; `writable`: rows can be added and
-    changed in the form, which calls a service to save.
+    changed in the form, which calls a service to save. `viewers`: roles that may look; `editors`: that may write.
     """
 
     kind: ClassVar[str] = ""
     audited: ClassVar[str] = ""
     operations: ClassVar[tuple[Operation, ...]] = ()
     writable: ClassVar[bool] = False
+    viewers: ClassVar[Roles] = EVERYBODY
+    editors: ClassVar[Roles] = NOBODY
     search_fields: ClassVar[tuple[str, ...]] = ("pk",)
     list_per_page = 50
     show_full_result_count = False
@@ -61,30 +64,37 @@ class OpsAdmin(Admin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Only where the form may write."""
-        return self.writable and super().has_add_permission(request)
+        return self.writable and self.may_edit(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only where the form may write."""
-        return self.writable and super().has_change_permission(request, obj)
+        return self.writable and self.may_edit(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing is deleted here."""
         return False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Who may view, and who may operate."""
-        return super().has_view_permission(request, obj) or self.may_operate(request)
+        """The roles that may look."""
+        return may(request.user, self.viewers)
 
-    def may_operate(self, request: HttpRequest) -> bool:
-        """Whether the user has the model's `change` permission: the form is shut, the operations are open."""
-        user: Any = request.user
-        return bool(user.has_perm(f"{self.opts.app_label}.{get_permission_codename('change', self.opts)}"))
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Whether it is in the menu."""
+        return self.has_view_permission(request)
+
+    def may_edit(self, request: HttpRequest) -> bool:
+        """The roles that may write."""
+        return may(request.user, self.editors)
+
+    def allowed(self, request: HttpRequest) -> list[Operation]:
+        """The operations that the user may do."""
+        return [one for one in self.operations if may(request.user, one.roles)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The operations, for those who may."""
-        if IS_POPUP_VAR in request.GET or not self.may_operate(request):
+        if IS_POPUP_VAR in request.GET:
             return {}
-        return {one.name: (partial(_run, one), one.name, one.label) for one in self.operations}
+        return {one.name: (partial(_run, one), one.name, one.label) for one in self.allowed(request)}
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
@@ -99,8 +109,17 @@ class OpsAdmin(Admin):
         where = Q(pk=number) if number is not None else Q(pk__in=[])
         for lookup in self.search_fields:
             if lookup != "pk":
-                where |= Q(**{lookup: term})
+                where |= self._by(lookup, term)
         return where
+
+    def _by(self, lookup: str, term: str) -> Q:
+        """One look-up. A column of another table is asked first: OR over a join would read the whole of this one."""
+        column, _, rest = lookup.partition("__")
+        related: Any = self.opts.get_field(column).related_model
+        if related is None:
+            return Q(**{lookup: term})
+        keys = related._default_manager.filter(**{rest: term}).order_by("pk").values_list("pk", flat=True)
+        return Q(**{f"{column}__in": list(keys[:RELATED])})
 
     @admin.display(description="public id")
     def public(self, row: Any) -> str:
@@ -143,7 +162,7 @@ class OpsAdmin(Admin):
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any) -> Any:
         """With a button for each operation that applies to the row."""
         row = options.get("obj")
-        offered = [one for one in self.operations if row and one.applies(row)] if self.may_operate(request) else []
+        offered = [one for one in self.allowed(request) if row and one.applies(row)]
         list_page = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         audit = f"{self.audited}:{row.pk}" if row and self.audited else ""
         context |= {"operations": offered, "list_page": list_page, "audit": audit, "subtitle": name_of(row)}
@@ -153,14 +172,6 @@ class OpsAdmin(Admin):
 def _refused(problem: Problem, request: HttpRequest) -> HttpResponse:
     messages.error(request, problem.detail)
     return redirect(request.get_full_path())
-
-
-def name_of(row: Any) -> str:
-    """What a row is called: its own text, or its kind and number when it has none."""
-    if row is None:
-        return ""
-    written: Any = type(row).__str__
-    return str(row) if written is not models.Model.__str__ else f"{row._meta.verbose_name} {row.pk}"
 
 
 def _run(operation: Operation, console: OpsAdmin, request: HttpRequest, rows: "QuerySet[Any]") -> HttpResponse:

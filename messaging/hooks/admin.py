@@ -8,6 +8,7 @@ from audiences.staff import staff
 from config.ops.marks import rows_of, state
 from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
+from config.ops.roles import PEOPLE
 from config.ops.rows import OpsAdmin
 from messaging.hooks import again
 from messaging.hooks.claim import KIND
@@ -65,6 +66,7 @@ class WebhookEndpointAdmin(OpsAdmin):
             "Disable",
             "Nothing more is posted; what waits is given up and can be delivered again once it is enabled.",
             disable,
+            PEOPLE,
             applies=lambda endpoint: endpoint.status == "active",
         ),
         Operation(
@@ -72,6 +74,7 @@ class WebhookEndpointAdmin(OpsAdmin):
             "Enable",
             "Events from now on are posted to it; past failures are forgotten.",
             enable,
+            PEOPLE,
             applies=lambda endpoint: endpoint.status == "disabled",
         ),
     )
@@ -88,7 +91,7 @@ class WebhookEndpointAdmin(OpsAdmin):
 
 def redeliver(delivery: WebhookDelivery, answers: Answers, request: HttpRequest) -> str:
     """Deliver it again."""
-    again.redeliver(store_id=delivery.store_id, delivery_id=delivery.pk, actor=staff(request))
+    again.redeliver(store_id=delivery.store_id, delivery_id=delivery.pk, actor=staff(request), reason=answers["reason"])
     return "it is due again."
 
 
@@ -121,6 +124,7 @@ class WebhookDeliveryAdmin(OpsAdmin):
             "Deliver again",
             "It is posted under the same webhook-id: a receiver that keeps to the rules takes it once.",
             redeliver,
+            PEOPLE,
             applies=lambda delivery: delivery.state in DELIVERY.moves["redeliver"].sources,
         ),
     )

@@ -13,6 +13,7 @@ from audiences.staff import staff
 from config.ops.marks import masked, state
 from config.ops.operations import Answers, Operation, ReasonForm
 from config.ops.pages import choice
+from config.ops.roles import CARE, HOUSE, PEOPLE
 from config.ops.rows import OpsAdmin
 from messaging.inbound import review
 from messaging.inbound.numbers import add_number, remove_number
@@ -69,6 +70,7 @@ class InboundMessageAdmin(OpsAdmin):
 
     kind = "inb"
     audited = "inbound"
+    viewers = PEOPLE
     list_display = ("id", "received_at", "sender", "to", "store", state("meaning"), state("outcome"), state("review"))
     list_filter = (choice("review", REVIEW.states), choice("meaning", MEANINGS), ("store", admin.EmptyFieldListFilter))
     list_select_related = ("store",)
@@ -77,14 +79,17 @@ class InboundMessageAdmin(OpsAdmin):
     readonly_fields = ("sender",)
     sortable_by = ()
     operations = (
-        Operation("confirm", "Opt out", "Whom it is about is opted out of the store, as by STOP.", confirm, is_open),
-        Operation("lift", "Lift the suppression", "The phone may be texted again.", lift, is_open),
-        Operation("settle", "Take off the list", "Nothing else changes.", settle, is_open),
+        Operation(
+            "confirm", "Opt out", "Whom it is about is opted out of the store, as by STOP.", confirm, CARE, is_open
+        ),
+        Operation("lift", "Lift the suppression", "The phone may be texted again.", lift, CARE, is_open),
+        Operation("settle", "Take off the list", "Nothing else changes.", settle, CARE, is_open),
         Operation(
             "assign",
             "Give to a store",
             "The store sees the text, and what it asks for is done there.",
             assign,
+            CARE,
             lambda message: is_open(message) and message.store_id is None,
             StoreForm,
         ),
@@ -105,6 +110,7 @@ class InboundMessageAdmin(OpsAdmin):
 class InboundAnswerAdmin(OpsAdmin):
     """What people were answered."""
 
+    viewers = PEOPLE
     list_display = ("id", "created_at", "store", "message_id", "kind", state("state"), "reason", "campaign_id")
     list_filter = (choice("state", ANSWER.states),)
     list_select_related = ("store",)
@@ -129,13 +135,19 @@ class InboundNumberAdmin(OpsAdmin):
 
     audited = "inbound_number"
     writable = True
+    editors = HOUSE
     list_display = ("number", "word", "account", "store", "created_at")
     list_select_related = ("account", "store")
     search_fields = ("pk", "number")
     raw_id_fields = ("store",)
     operations = (
         Operation(
-            "remove", "Remove", "Later texts to it are nobody's, unless one store alone texted the phone.", remove
+            "remove",
+            "Remove",
+            "Later texts to it are nobody's, unless one store alone texted the phone.",
+            remove,
+            HOUSE,
+            risky=True,
         ),
     )
 

@@ -7,9 +7,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from audiences.staff import staff
-from config.ops.marks import state
+from config.ops.marks import badge, state
 from config.ops.operations import Answers, Operation
 from config.ops.pages import choice
+from config.ops.roles import HOUSE
 from config.ops.rows import OpsAdmin
 from messaging.models import AccountHealth, Route, RouteEvent
 from messaging.models.accounts import STATUSES
@@ -56,6 +57,7 @@ class RouteAdmin(OpsAdmin):
     kind = "rte"
     audited = "route"
     writable = True
+    editors = HOUSE
     form = RouteForm
     list_display = ("id", "store", "country", "account", "rank", "weight", state("status"), "status_reason")
     list_filter = (choice("status", STATUSES),)
@@ -68,6 +70,7 @@ class RouteAdmin(OpsAdmin):
             "Stop this route",
             "Batches go over the next rank; without one they wait.",
             stop,
+            HOUSE,
             applies=lambda route: route.status == "active",
         ),
         Operation(
@@ -75,17 +78,19 @@ class RouteAdmin(OpsAdmin):
             "Use it again",
             "The next batches may go over it.",
             activate,
+            HOUSE,
             applies=lambda route: route.status == "stopped",
         ),
     )
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Settings, and on an old route what is shown."""
-        return (*changes.EDITABLE, *(("status", "status_reason", "created_at", "updated_at") if obj else ()))
+        shown = (state("status"), "status_reason", "created_at", "updated_at") if obj else ()
+        return (*changes.EDITABLE, *shown)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         """The state."""
-        shown = ("status", "status_reason", "created_at", "updated_at")
+        shown = ("status_reason", "created_at", "updated_at")
         return (*super().get_readonly_fields(request, obj), *shown)
 
     def save_model(self, request: HttpRequest, obj: Route, form: Any, change: bool) -> None:
@@ -103,15 +108,18 @@ class AccountHealthAdmin(OpsAdmin):
     """How calls over each account go."""
 
     kind = "hea"
-    list_display = ("account", "faults", "away_until", "reason", "changed_at")
+    audited = "provider_account"
+    list_display = ("account", "standing", "faults", "away_until", "reason", "changed_at")
     list_select_related = ("account",)
     search_fields = ("account__name",)
+    readonly_fields = ("standing",)
     operations = (
         Operation(
             "let_wait",
             "Let other accounts go first",
             "For a while; then one batch tries it. Where there is no other account, it goes on.",
             let_wait,
+            HOUSE,
             applies=lambda health: health.away_until is None,
         ),
         Operation(
@@ -119,9 +127,17 @@ class AccountHealthAdmin(OpsAdmin):
             "Use it again now",
             "The next batches go over it, whatever was wrong.",
             call_back,
+            HOUSE,
             applies=lambda health: health.away_until is not None,
         ),
     )
+
+    @admin.display(description="standing")
+    def standing(self, health: AccountHealth) -> str:
+        """Whether others go first; an account that staff stopped carries nothing, however healthy."""
+        if health.account.status != "active":
+            return badge("stopped")
+        return badge("ok" if health.away_until is None else "away")
 
 
 @admin.register(RouteEvent)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -75,14 +75,14 @@ def test_a_page_offers_what_applies_to_its_row(ops: Client, sending: Campaign) -
     page = ops.get(reverse("admin:campaigns_campaign_change", args=[sending.pk])).content.decode()
 
     assert "Pause sending" in page
-    assert "Cancel campaign" in page
+    assert "Cancel and refund" in page
     assert "Resume sending" not in page
     assert "Retry failed" not in page
 
 
-def test_a_viewer_sees_and_may_do_nothing(client: Client, sending: Campaign) -> None:
+def test_finance_sees_a_campaign_and_may_do_nothing_to_it(client: Client, sending: Campaign) -> None:
     viewer = UserFactory.create(is_staff=True)
-    viewer.user_permissions.add(Permission.objects.get(codename="view_campaign"))
+    viewer.groups.add(Group.objects.get_or_create(name="finance")[0])
     client.force_login(viewer)
 
     page = client.get(reverse("admin:campaigns_campaign_change", args=[sending.pk]))
@@ -90,12 +90,12 @@ def test_a_viewer_sees_and_may_do_nothing(client: Client, sending: Campaign) -> 
 
     sending.refresh_from_db()
     assert (page.status_code, sending.status) == (200, "sending")
-    assert b"Cancel campaign" not in page.content
+    assert b"Cancel and refund" not in page.content
 
 
 def test_an_operator_may_act_and_still_not_edit(client: Client, sending: Campaign) -> None:
     operator = UserFactory.create(is_staff=True)
-    operator.user_permissions.add(Permission.objects.get(codename="change_campaign"))
+    operator.groups.add(Group.objects.get_or_create(name="operator")[0])
     client.force_login(operator)
 
     edited = client.post(reverse("admin:campaigns_campaign_change", args=[sending.pk]), {"status": "completed"})
@@ -214,8 +214,9 @@ def test_a_store_is_stopped_and_allowed(ops: Client, boss: User, store: Store) -
 def test_a_key_is_revoked(ops: Client, store: Store) -> None:
     key = issue_key(store=store, name="Shop", scopes=("read",), actor=SYSTEM).key
 
-    ask(ops, "revoke", key, sure="yes")
+    ask(ops, "revoke", key, reason="it leaked")
 
+    assert AuditEvent.objects.get(action="key.revoke").reason == "it leaked"
     assert ApiKey.objects.filter(revoked_at__gt=timezone.now() - timedelta(minutes=1)).count() == 1
 
 

@@ -1,0 +1,1 @@
+"""How moments look where a page does not say it itself: the ops console's lists and pages."""
