@@ -14,11 +14,17 @@ from config.audit import SYSTEM
 from config.heartbeats import Process, beat
 from config.models import Heartbeat
 from config.ops import pages
-from config.ops.marks import bar, masked
+from config.ops.marks import about, bar, change, masked
 from config.ops.pages import CarefulPaginator
+from messaging.account_changes import set_active
+from messaging.models import AccountHealth, Alert, Receipt
 from messaging.ops.dashboard import dashboard
+from messaging.routes.health import move_away
 from messaging.templatetags.ops_marks import seconds
-from tests.factories import CampaignFactory, ContactFactory
+from providers.interface import Unsure
+from tests.campaigns.roads import handed_over
+from tests.factories import CampaignFactory, ContactFactory, ProviderAccountFactory
+from tests.steps import launched
 
 LOGIN = {"username": "boss@example.org", "password": "correct horse battery", "next": "/admin/"}
 
@@ -76,7 +82,8 @@ def test_it_shows_what_runs_and_what_waits(ops: Client, sending: Campaign) -> No
     now = page.context["now"]
     [campaign] = now.running
     assert (campaign.id, campaign.done, campaign.audience, campaign.percent) == (sending.pk, 2, 4, 50)
-    assert (now.workers, now.unknown, now.work.batches["ready"], now.idle) == (1, 1, 1, False)
+    assert (now.workers, now.live, now.gauges.ready, now.idle) == (1, 1, 1, False)
+    assert (campaign.unknown, campaign.stuck) == (1, False)
     assert sending.name.encode() in page.content
 
 
@@ -93,10 +100,10 @@ def test_work_that_nobody_does_is_an_alarm(ops: Client, sending: Campaign) -> No
 
 def test_dead_batches_are_counted_until_they_are_handled(sending: Campaign) -> None:
     SendBatch.objects.update(state="dead")
-    assert dashboard().work.batches["dead"] == 1
+    assert dashboard().gauges.dead == 1
 
     SendBatch.objects.update(resolution="discarded")
-    assert dashboard().work.batches["dead"] == 0
+    assert dashboard().gauges.dead == 0
 
 
 def test_without_beat_there_is_an_alarm_and_every_sweep_is_late(ops: Client) -> None:
@@ -104,6 +111,62 @@ def test_without_beat_there_is_an_alarm_and_every_sweep_is_late(ops: Client) -> 
 
     assert b"No Beat is alive" in page.content
     assert len(page.context["now"].trouble) == len(page.context["now"].sweeps)
+
+
+def test_a_stuck_campaign_comes_first_and_says_so(ops: Client, sending: Campaign) -> None:
+    launched()
+    now = timezone.now()
+    told = {"detail": "4 recipients wait.", "opened_at": now, "seen_at": now}
+    Alert.objects.create(name="campaign_stuck", subject=f"campaign:{sending.pk}", **told)
+    Campaign.objects.filter(pk=sending.pk).update(started_at=now - timedelta(days=1))
+
+    page = ops.get("/admin/")
+
+    first, second = page.context["now"].running
+    assert ((first.id, first.stuck), second.stuck) == ((sending.pk, True), False)
+    assert (
+        f'<a href="/admin/campaigns/campaign/{sending.pk}/change/">campaign:{sending.pk}</a>' in page.content.decode()
+    )
+
+
+def test_unknown_recipients_and_holds_are_summed(db: None) -> None:
+    handed_over([Unsure("timeout"), Unsure("timeout")])
+    SendBatch.objects.update(state="ambiguous")
+
+    found = dashboard().gauges
+
+    assert (found.unknown, found.ambiguous, found.holds, found.held) == (2, 1, 1, 2)
+
+
+def test_waiting_receipts_and_their_lag_are_told(db: None) -> None:
+    late = timezone.now() - timedelta(seconds=90)
+    Receipt.objects.create(account_id=1, dedupe="a", status="delivered", next_try_at=late)
+    Receipt.objects.create(account_id=1, dedupe="b", status="delivered", tries=3, outcome="unmatched")
+    Receipt.objects.create(account_id=1, dedupe="c", status="delivered", applied_at=late)
+
+    now = dashboard()
+
+    assert (now.gauges.receipts, now.gauges.unmatched) == (2, 1)
+    assert 90 <= (now.gauges.receipts_due or 0) < 3600
+    assert [lane.rows for lane in now.lanes if lane.name == "receipts"] == [2]
+
+
+def test_the_breaker_of_each_account_is_told(db: None) -> None:
+    away, probing, stopped, good = (ProviderAccountFactory.create(name=name) for name in ("a", "b", "c", "d"))
+    move_away(away, reason="3 calls failed")
+    move_away(probing, reason="3 calls failed")
+    AccountHealth.objects.filter(account=probing).update(away_until=timezone.now() - timedelta(seconds=1))
+    set_active(account_id=stopped.pk, active=False, actor=SYSTEM, reason="empty")
+
+    found = {route.account.name: (route.breaker, route.reason, route.moves) for route in dashboard().routes}
+
+    assert found == {
+        "a": ("away", "3 calls failed", 1),
+        "b": ("probing", "3 calls failed", 1),
+        "c": ("stopped", "empty", 0),
+        "d": ("ok", "", 0),
+    }
+    assert good.pk
 
 
 # Lists and marks ----------------------------------------------------------------------------------------------------
@@ -142,3 +205,17 @@ def test_marks_say_it_without_a_style_sheet() -> None:
     assert bar(done=0, of=0) == "–"
     assert masked("+306971234567") == "+3069•••567"
     assert masked(None) == "–"
+
+
+def test_what_an_alert_is_about_is_a_link_where_there_is_a_page() -> None:
+    assert about("campaign:7") == '<a href="/admin/campaigns/campaign/7/change/">campaign:7</a>'
+    assert about("sweep:messaging.watch") == '<a href="/admin/config/sweeprun/">sweep:messaging.watch</a>'
+    assert about("campaign:<b>") == "campaign:&lt;b&gt;"
+    assert about("") == "the house"
+
+
+def test_before_and_after_are_read_at_a_glance() -> None:
+    assert change({"before": "sending", "after": "paused"}) == '<span class="nowrap">sending → paused</span>'
+    assert change({"before": [], "after": ["a", "b"]}) == '<span class="nowrap">– → a, b</span>'
+    assert change({"before": None, "after": "<i>"}) == '<span class="nowrap">– → &lt;i&gt;</span>'
+    assert change({"credits": 3}) == "–"

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection
@@ -9,10 +10,13 @@ from django.db.models import CompositePrimaryKey, Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from audiences.models import User
 from tests.admin.conftest import boss, filled, ops
 from tests.admin.rows import some
+from tests.architecture.test_urls import routes
+from tests.factories import UserFactory
 
 __all__ = ["boss", "filled", "ops"]
 OURS = ("audiences", "billing", "campaigns", "messaging", "config")
@@ -102,3 +106,33 @@ def test_who_is_no_staff_is_asked_to_log_in(client: Client, filled: None) -> Non
 
     assert {answer.status_code for answer in answers} == {302}
     assert {answer["Location"].partition("?")[0] for answer in answers} == {"/admin/login/"}
+
+
+def everywhere() -> list[str]:
+    """Every address below /admin/, with the numbers of rows that there are."""
+    found = [route.path for route in routes() if route.path.startswith("/admin/")]
+    paths = [path for path in found if "{}" not in path and path != "/admin/login/"]
+    for model in OUR_TABLES:
+        pages = {page(model, name, some(model).pk) for name in ("change", "delete", "history")}
+        paths += [address for address in pages if address]
+    return [path if path.endswith("/") else f"{path}/" for path in paths]
+
+
+@pytest.mark.parametrize("who", ["nobody", "merchant", "half way"])
+def test_no_address_of_the_console_tells_anything_to(
+    client: Client, filled: None, settings: Settings, who: str
+) -> None:
+    settings.OPS_TOTP_REQUIRED = True
+    if who != "nobody":
+        staff = who == "half way"
+        user = UserFactory.create(is_staff=staff, is_superuser=staff)
+        client.force_login(user)
+    doors = {"/admin/login/", "/admin/second-factor/", "/admin/second-factor/set-up/", "/admin/", "/login"}
+
+    for path in everywhere():
+        for answer in (client.get(path), client.post(path, {"action": "cancel", "confirmed": "yes", "reason": "x"})):
+            told = (who, path, answer.status_code)
+            if path.startswith("/admin/second-factor/"):
+                continue
+            assert answer.status_code in {302, 404, 405}, told
+            assert answer.status_code != 302 or answer["Location"].partition("?")[0] in doors, told

@@ -32,6 +32,7 @@ from messaging.inbound import queries as texts
 from messaging.links import queries as links
 from messaging.models import Click
 from messaging.models.hooks import ENDPOINT_STATUSES
+from messaging.ops import queries as ops
 from messaging.receipts import match
 from messaging.receipts import queries as inbox
 from messaging.states import ANSWER, DELIVERY, REVIEW
@@ -184,6 +185,8 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     ),
     "take_one": (texts.take_one, texts.take_one),
     "texters": (texts.texters, lambda: texts.texters(phone="+306971112233", phone_hash=b"x" * 16, account_id=1)),
+    "gauges of the first page": (ops.gauges, ops.gauges),
+    "minutes of the house": (ops.minutes, lambda: ops.minutes(since=timezone.now())),
     "lock_lost_call": (claim.lock_lost_call, lambda: claim.lock_lost_call(stale_seconds=90.0)),
 }
 
