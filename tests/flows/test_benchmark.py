@@ -32,8 +32,20 @@ def test_every_road_is_measured_beside_the_baseline(tmp_path: Path) -> None:
     figures = {(road["road"], figure["name"]): figure for road in result["roads"] for figure in road["figures"]}
     assert {road for road, _ in figures} == {
         "parts", "segments", "quote", "enqueue", "sending", "progress", "receipts", "import", "fairness", "latency",
+        "ops",
     }  # fmt: skip
     compared = {road for (road, _), figure in figures.items() if figure["ratio"] is not None}
-    assert compared == {"parts", "segments", "quote", "enqueue", "sending", "progress", "receipts", "import", "latency"}
+    assert compared == {
+        "parts",
+        "segments",
+        "quote",
+        "enqueue",
+        "sending",
+        "progress",
+        "receipts",
+        "import",
+        "latency",
+        "ops",
+    }
     assert figures["sending", "statements per message"]["median"] > 0
     assert "sending, messages/s" in done.stdout

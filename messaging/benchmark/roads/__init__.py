@@ -8,6 +8,7 @@ from messaging.benchmark.roads import (
     fairness,
     importing,
     latency,
+    ops,
     parts,
     progress,
     quote,
@@ -29,4 +30,5 @@ ROADS: dict[str, Road] = {
     "import": importing.run,
     "fairness": fairness.run,
     "latency": latency.run,
+    "ops": ops.run,
 }
