@@ -38,7 +38,7 @@ class AuditEventAdmin(OpsAdmin):
     """Who did what, why, and what it was before and after."""
 
     kind = "aud"
-    list_display = ("id", "created_at", "who", "action", "what", "changed", "reason", "store_id")
+    list_display = ("created_at", "who", "action", "what", "changed", "reason", "store_id")
     list_filter = (ByStaff,)
     search_fields = ("pk", "subject")
     search_help_text = "Id, public id or subject, e.g. store:1 or campaign:42"

@@ -80,7 +80,7 @@ def rows_of(model: type[Model], text: str, **lookups: Any) -> SafeString:
     return format_html('<a href="{}?{}">{}</a>', address, query, text)
 
 
-def shortened(text: str, *, most: int = 40) -> str:
+def shortened(text: str, *, most: int = 26) -> str:
     """A text that fits into a column."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 

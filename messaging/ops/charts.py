@@ -12,6 +12,7 @@ from messaging.ops.queries import Minute
 HOURS = 24
 MINUTES = 60
 WIDE, NARROW, HIGH = 700, 420, 200  # of the two charts, in their own units
+STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)  # of a power of ten: what reads as a round number
 TOP, BOTTOM = 12, 22  # room above the highest value, and below for the labels
 
 
@@ -53,13 +54,11 @@ def per_minute(found: Sequence[Minute], *, now: datetime) -> list[int]:
 
 
 def scale(top: int) -> tuple[int, list[int]]:
-    """A round number that is not below `top`, and where lines go: 1, 2, 2.5 or 5 of a power of ten."""
+    """A round number that is not below `top`, and where lines go: at it and at its half."""
     size = 1
     while size * 10 <= top:
         size *= 10
-    whole = next(
-        int(size * step) for step in (1, 2, 2.5, 5, 10) if size * step >= top and size * step == int(size * step)
-    )
+    whole = next(int(size * step) for step in STEPS if size * step >= top and size * step == int(size * step))
     return max(whole, 1), [whole // 2, whole] if whole > 1 else [1]
 
 
@@ -120,14 +119,20 @@ def _told(day: Sequence[Hour]) -> str:
 
 
 def _frame(inside: SafeString, *, wide: int, lines: Sequence[int], top: int, label: str) -> SafeString:
+    heights = [round(HIGH - BOTTOM - _high(line, top=top), 1) for line in lines]
     grid = format_html_join(
         "",
-        '<line x1="0" x2="{}" y1="{}" y2="{}"/><text class="value" x="0" y="{}">{}</text>',
-        ((wide, y, y, y - 3, f"{line:,}") for line in lines for y in [round(HIGH - BOTTOM - _high(line, top=top), 1)]),
+        '<line x1="0" x2="{}" y1="{}" y2="{}"/>',
+        ((wide, y, y) for y in heights),
+    )
+    values = format_html_join(
+        "",
+        '<text class="value" x="0" y="{}">{}</text>',
+        ((y - 3, f"{line:,}") for line, y in zip(lines, heights, strict=True)),
     )
     return format_html(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}<line class="floor" x1="0" x2="{}" y1="{}"'
-        ' y2="{}"/>{}</svg>',
+        ' y2="{}"/>{}{}</svg>',
         wide,
         HIGH,
         label,
@@ -136,4 +141,5 @@ def _frame(inside: SafeString, *, wide: int, lines: Sequence[int], top: int, lab
         HIGH - BOTTOM,
         HIGH - BOTTOM,
         inside,
+        values,
     )

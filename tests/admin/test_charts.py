@@ -35,7 +35,7 @@ def test_the_present_minute_is_not_over_and_is_not_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("top", "found"), [(0, (1, [1])), (1, (1, [1])), (7, (10, [5, 10])), (10, (10, [5, 10])), (180, (200, [100, 200])),
+    ("top", "found"), [(0, (1, [1])), (1, (1, [1])), (7, (8, [4, 8])), (10, (10, [5, 10])), (180, (200, [100, 200])),
                        (230, (250, [125, 250])), (474_147, (500_000, [250_000, 500_000]))]
 )  # fmt: skip
 def test_lines_are_at_round_numbers(top: int, found: tuple[int, list[int]]) -> None:

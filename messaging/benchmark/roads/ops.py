@@ -51,6 +51,8 @@ TABLES = ("messaging_receipt", "config_auditevent", "campaigns_campaignminute")
 def run(stage: Stage, people: int) -> list[Figure]:
     """Each page in turn with the trivial one, so that what disturbs the machine disturbs both."""
     stage.shop(people)
+    # Pages name their style sheets by the list of them, which web reads when it first needs it.
+    stage.house.manage("collectstatic", "--noinput", "-v0")
     _lay(stage.options.history or people)
     browser = _browser()
     nothing = reverse("admin:password_change")
