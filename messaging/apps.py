@@ -22,5 +22,4 @@ class MessagingConfig(AppConfig):
         choose = import_module("messaging.routes.choose")
         routing.register(routing.Roads(choose.routed_countries, choose.pace))
         checks.register(staff_shows_a_code, deploy=True)
-        routing.register(import_module("messaging.routes.choose").routed_countries)
         import_module("messaging.segments").register()
