@@ -13,7 +13,7 @@ from django.db import connection
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from config import heartbeats
+from config import heartbeats, hearts, strangers
 from config.queues import Task, queue_of
 
 SCHEDULE: dict[Task, float] = {  # seconds
@@ -33,6 +33,7 @@ SCHEDULE: dict[Task, float] = {  # seconds
     Task.CLOSE_HOLDS: 30,
     Task.RESUME_IMPORTS: 30,
     Task.WATCH: 30,
+    Task.TELL_ALERTS: 15,
     Task.POLL_SILENT: 60,
     Task.MOVE_FROM_SLOW: 60,
     Task.GIVE_UP_UNKNOWN: 60,
@@ -83,8 +84,12 @@ class TableScheduler(DatabaseScheduler):  # type: ignore[misc]
     def _show_life(self) -> None:
         now = time.monotonic()
         if now >= self.next_beat:
-            self.next_beat = now + heartbeats.EVERY
-            if not heartbeats.beat(self.process):
+            first, self.next_beat = not self.next_beat, now + heartbeats.EVERY
+            beats = heartbeats.beat(self.process)
+            strangers.sign_in(self.process.name)
+            if first:
+                hearts.tell_start(self.process, database_answers=beats)
+            if not beats:
                 connection.close()
 
     def close(self) -> None:

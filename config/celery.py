@@ -6,6 +6,10 @@ from typing import Any
 from celery import Celery
 from kombu import Connection
 
+from config import correlation
+
+__all__ = ["app", "correlation"]
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Seconds that a request or a task waits for the answer to a ring. Consumers wait longer (settings): their reads block.

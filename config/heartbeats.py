@@ -7,7 +7,6 @@ import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Thread
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
@@ -28,7 +27,7 @@ UNSECRET = {"db", "virtual_host"}  # of a broker's query string
 
 @dataclass(frozen=True)
 class Process:
-    """A process that beats. `kind`: worker, beat or stream; `queues`: what a worker consumes."""
+    """A process that beats. `kind`: worker, beat, stream or web; `queues`: what a worker consumes."""
 
     name: str
     kind: str
@@ -123,29 +122,3 @@ def beating_since(seen: Iterable[Alive]) -> datetime | None:
 
 def _split(queues: str) -> tuple[str, ...]:
     return tuple(name for name in queues.split(",") if name)
-
-
-class Heart(Thread):
-    """A thread that beats for its process until `stop`."""
-
-    def __init__(self, *, name: str, kind: str, queues: Iterable[str] = ()) -> None:
-        super().__init__(name="heart", daemon=True)
-        self.process = Process(name=name, kind=kind, queues=tuple(sorted(queues)))
-        self._stopped = Event()
-
-    def run(self) -> None:
-        """Beat every EVERY seconds; a database that is away is tried again at the next beat.
-
-        The connection is closed between: what the process forks must not share it, and ten seconds are long.
-        """
-        while not self._stopped.is_set():
-            beat(self.process)
-            connection.close()
-            self._stopped.wait(EVERY)
-        leave(self.process)
-        connection.close()
-
-    def stop(self) -> None:
-        """End the thread and take the row away; waits five seconds at most."""
-        self._stopped.set()
-        self.join(timeout=5)

@@ -1,11 +1,19 @@
 """Structured logs: one JSON line per event, with the request's or the task's id; never a phone number or a text."""
 
+import re
 import traceback
 from types import TracebackType
 from typing import Any
 
 import psycopg
 import structlog
+from structlog.contextvars import bound_contextvars
+
+__all__ = ["bound_contextvars", "logging_config", "request_id", "told"]
+
+# What PostgreSQL says behind its first line quotes the row. In the text of an error's `repr` a line ends in \\n.
+QUOTED = re.compile(r"(?:\\n|\s)*(?:DETAIL|CONTEXT|HINT|QUERY|LINE \d+):\s.*", re.DOTALL)
+WORDS = ("event", "error", "reason", "message")  # keys whose text may hold an error's words
 
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -27,6 +35,7 @@ def logging_config(*, level: str) -> dict[str, Any]:
         "()": structlog.stdlib.ProcessorFormatter,
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            cut_rows,
             structlog.processors.ExceptionRenderer(_without_rows),
             structlog.processors.JSONRenderer(),
         ],
@@ -52,6 +61,20 @@ def _without_rows(exc_info: tuple[type[BaseException], BaseException, TracebackT
             text = text.replace(str(error), str(error).splitlines()[0])
         error = error.__cause__ or error.__context__
     return text
+
+
+def told(error: BaseException) -> str:
+    """An error in one line that may be kept and shown to staff: its kind, and its words up to what quotes a row."""
+    first = (str(error).splitlines() or [""])[0]
+    return f"{type(error).__name__}: {QUOTED.sub('', first)}"
+
+
+def cut_rows(_: object, __: str, event: Any) -> Any:
+    """A processor: cut what PostgreSQL quotes out of texts. Celery writes an error's words into its own message."""
+    for name in WORDS:
+        if isinstance(text := event.get(name), str):
+            event[name] = QUOTED.sub("", text)
+    return event
 
 
 def request_id() -> str | None:

@@ -52,6 +52,7 @@ class SweepRun(models.Model):
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     counts = models.JSONField(default=dict)
+    succeeded_at = models.DateTimeField(null=True, help_text="when it last ended well")
     error = models.CharField(max_length=500, blank=True)
     runs = models.PositiveBigIntegerField(default=0)
 
@@ -60,7 +61,7 @@ class SweepRun(models.Model):
 
 
 class Heartbeat(models.Model):
-    """A process that lives: written every ten seconds by workers, beat and stream."""
+    """A process that lives: written every ten seconds by workers, beat, stream and web."""
 
     name = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=20)

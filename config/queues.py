@@ -9,7 +9,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from config.redis import client
+from config.redis import broker
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class Task(StrEnum):
     REFUND_UNDELIVERED = "messaging.refund_undelivered"
     POLL_SILENT = "messaging.poll_silent"
     WATCH = "messaging.watch"
+    TELL_ALERTS = "messaging.tell_alerts"
     MOVE_FROM_SLOW = "messaging.move_from_slow"
     TIDY = "messaging.tidy"
     RETAIN = "messaging.retain"
@@ -97,6 +98,6 @@ def enqueue(task: Task, *args: Any, copies: int = 1) -> None:
 def waiting(queue: Queue) -> int | None:
     """Rings that wait in a queue, or None when the broker cannot be asked."""
     try:
-        return int(client().llen(queue.value))
+        return int(broker().llen(queue.value))
     except RedisError:
         return None

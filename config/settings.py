@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 import environ
 
+from config.alerting import *  # noqa: F403
 from config.api_document import SPECTACULAR_SETTINGS as SPECTACULAR_SETTINGS
 from config.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from config.browsers import CORS_ALLOW_METHODS as CORS_ALLOW_METHODS
@@ -115,9 +116,8 @@ _database["OPTIONS"] = {
     "connect_timeout": env.int("DB_CONNECT_TIMEOUT", default=5),
     "options": "-c idle_in_transaction_session_timeout=10s -c lock_timeout=5s -c statement_timeout=60s -c jit=off",
 }
-if env.bool(
-    "DB_POOL", default=False
-):  # web: a pool. Workers: long connections, since Celery closes pools (celery#10554)
+# web: a pool. Workers: long connections, since Celery closes pools (celery#10554)
+if env.bool("DB_POOL", default=False):
     _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DB_POOL_MAX", default=10), "timeout": 10}
 else:
     _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
@@ -250,7 +250,7 @@ BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # our own proxy sets X-F
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 # A client that is redirected has already sent its key in the clear: it is told so instead.
 # A probe asks the process itself, behind whatever ends the TLS.
-SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$"]
+SECURE_REDIRECT_EXEMPT = [r"^api/", r"^healthz$", r"^readyz$", r"^metrics$"]
 API_KEYS_NEED_TLS = env.bool("API_KEYS_NEED_TLS", default=_secure)
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

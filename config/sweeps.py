@@ -9,6 +9,7 @@ from celery import shared_task
 from django.db.models import F
 from django.utils import timezone
 
+from config.logging import told
 from config.models import SweepRun
 from config.queues import Task
 
@@ -30,9 +31,10 @@ def sweep(name: Task) -> Callable[[Callable[[], Counts]], Any]:
             try:
                 counts = body()
             except Exception as error:
-                rows.update(error=f"{type(error).__name__}: {error}"[:500], finished_at=timezone.now())
+                rows.update(error=told(error)[:500], finished_at=timezone.now())
                 raise
-            rows.update(counts=counts, error="", finished_at=timezone.now(), runs=F("runs") + 1)
+            ended = timezone.now()
+            rows.update(counts=counts, error="", finished_at=ended, succeeded_at=ended, runs=F("runs") + 1)
             if any(counts.values()):
                 log.info("sweep_done", extra={"sweep": name.value, **counts})
             return counts

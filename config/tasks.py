@@ -5,7 +5,7 @@ import sys
 from celery.signals import worker_process_init, worker_ready, worker_shutdown
 from celery.worker.consumer import Consumer
 
-from config.heartbeats import Heart
+from config.hearts import Heart
 from config.memory import settle
 
 # A thread that comes back from the database waits for Python's lock as long as the others may keep it (5 ms): four

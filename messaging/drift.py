@@ -1,7 +1,10 @@
-"""The evidence's part of `manage.py doctor`: nobody counts as sent without a line that proves it."""
+"""The part of `manage.py doctor` above the campaigns: nobody counts as sent without a line that proves it; clicks."""
+
+from functools import partial
 
 from billing.drift import SHOWN, Drift, unhurried
 from config.sql import fetch
+from messaging.drift_of_clicks import NAMES, clicks, repair
 
 
 def evidence(*, hours: int | None, shown: int = SHOWN) -> list[Drift]:
@@ -34,6 +37,17 @@ def evidence(*, hours: int | None, shown: int = SHOWN) -> list[Drift]:
     return fetch(sql, {"hours": hours, "shown": shown}, Drift)
 
 
+CHECKS = (evidence, clicks)
+
+
 def find_drift(*, hours: int | None) -> list[Drift]:
-    """As `campaigns.drift.find_drift`, of the message log."""
-    return unhurried(lambda: evidence(hours=hours))
+    """As `campaigns.drift.find_drift`, of the message log and of clicks."""
+    return [drift for check in CHECKS for drift in unhurried(partial(check, hours=hours))]
+
+
+def derivable(drift: Drift) -> bool:
+    """Whether the number follows from other rows."""
+    return drift.name in NAMES
+
+
+__all__ = ["CHECKS", "clicks", "derivable", "evidence", "find_drift", "repair"]

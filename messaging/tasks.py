@@ -17,6 +17,7 @@ from messaging.routes import slow
 from messaging.sending import keep, sender
 from messaging.sending.lost_calls import bury_poison, give_up_calls, ring_if_work
 from messaging.watchdog import alerts
+from messaging.watchdog import tell as telling
 
 
 @worker_shutting_down.connect
@@ -134,6 +135,12 @@ def refund_undelivered() -> dict[str, int]:
 def watch() -> dict[str, int]:
     """Trouble that no sweep can mend."""
     return alerts.watch()
+
+
+@sweep(Task.TELL_ALERTS)
+def tell_alerts() -> dict[str, int]:
+    """Notices of alerts that no webhook or mailbox was given yet."""
+    return telling.tell()
 
 
 @sweep(Task.TIDY)

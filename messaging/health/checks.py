@@ -1,6 +1,8 @@
 """What readiness looks at, each part with its reason. A part that cannot be asked is not ready; nothing here raises."""
 
 import logging
+import shutil
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLate
 from typing import NamedTuple
@@ -11,9 +13,11 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import KombuError
 
-from config.heartbeats import STALE, Alive, beating_since, fingerprint, processes, served
+from config.heartbeats import STALE, Alive, beating_since, processes, served
 from config.queues import Queue
+from config.strangers import strangers
 from messaging.health.sweeps import sweeps
+from messaging.sending import spool
 
 log = logging.getLogger(__name__)
 PROBE = "SELECT 1"
@@ -36,7 +40,7 @@ def readiness() -> list[Check]:
     if checks[0].ok:
         seen = processes()
         checks += [migrations(), *workers(seen), beat(seen), installation(seen), sweeps_on_time(seen)]
-    return [*checks, broker()]
+    return [*checks, broker(), spool_disk()]
 
 
 def database() -> Check:
@@ -75,6 +79,18 @@ def _connect() -> None:
         connected.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
 
 
+def spool_disk() -> Check:
+    """Whether this machine can keep outcomes on disk while the database is away, with SPOOL_FREE_MEGABYTES to spare."""
+    try:
+        folder = spool.folder()
+        with tempfile.TemporaryFile(dir=folder):
+            free = shutil.disk_usage(folder).free // 1_000_000
+    except OSError as error:
+        return Check("spool", False, f"The folder of spooled outcomes cannot be written to ({type(error).__name__}).")
+    least = settings.SPOOL_FREE_MEGABYTES
+    return _check("spool", free >= least, f"{free} MB are free for spooled outcomes; {least} are wanted.")
+
+
 def workers(seen: list[Alive]) -> list[Check]:
     """One check per queue: whether a worker that lives consumes it."""
     consumed = served(seen)
@@ -91,7 +107,7 @@ def beat(seen: list[Alive]) -> Check:
 
 def installation(seen: list[Alive]) -> Check:
     """Whether every process that lives talks to this process's broker and database."""
-    strange = sorted(process.name for process in seen if process.alive and process.fingerprint != fingerprint())
+    strange = strangers(seen)
     return _check("installation", not strange, f"Another broker or database than here: {', '.join(strange)}.")
 
 

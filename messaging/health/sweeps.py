@@ -14,7 +14,8 @@ AT_LEAST = 60  # seconds that any sweep may be late: a worker that restarts take
 class Sweep(NamedTuple):
     """A sweep's schedule and its last run.
 
-    `every` and `age` (since its start): seconds; `error`: the kind of error it ended with, or "".
+    `every`, `age` (since its start), `since_success` (since its last good end): seconds; `error`: the kind of error it
+    ended with, or "".
     """
 
     name: str
@@ -26,6 +27,7 @@ class Sweep(NamedTuple):
     runs: int
     late: bool
     age: float | None
+    since_success: float | None = None
 
 
 def sweeps(*, since: datetime | None) -> list[Sweep]:
@@ -43,4 +45,5 @@ def _sweep(name: str, every: float, run: SweepRun | None, *, now: datetime, sinc
         return Sweep(name, every, None, None, {}, "", 0, late, None)
     # What an error says may quote a row: only its kind is for everybody.
     error = run.error.partition(":")[0]
-    return Sweep(name, every, run.started_at, run.finished_at, run.counts, error, run.runs, late, age)
+    good = (now - run.succeeded_at).total_seconds() if run.succeeded_at else None
+    return Sweep(name, every, run.started_at, run.finished_at, run.counts, error, run.runs, late, age, good)

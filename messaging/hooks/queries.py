@@ -193,3 +193,37 @@ def advance_lanes(events: Mapping[tuple[int, int], int]) -> dict[tuple[int, int]
         "counts": [events[pair] for pair in pairs],
     }
     return {(row.endpoint_id, row.campaign_id): row.last for row in fetch(sql, params, LaneEnd)}
+
+
+def forgotten_endpoints(*, late_seconds: float, limit: int) -> list[int]:
+    """Endpoints with something due, that might be called, and that nobody has called for so long: nobody works.
+
+    One that answers slowly is called again and again: its merchant's trouble, not ours. One whose earlier events of
+    the same campaign wait for a retry is on hold. Indexes: webhookendpoint_active, webhookdelivery_pending, _sending.
+    """
+    sql = """
+        SELECT e.id
+          FROM messaging_webhookendpoint e
+         WHERE e.status = 'active'
+           AND e.served_at < statement_timestamp() - make_interval(secs => %(late)s)
+           AND e.hold_until < statement_timestamp() - make_interval(secs => %(late)s)
+           AND EXISTS (SELECT
+                         FROM messaging_webhookdelivery d
+                        WHERE d.endpoint_id = e.id
+                          AND d.state = 'pending'
+                          AND d.next_try_at < statement_timestamp() - make_interval(secs => %(late)s)
+                          AND NOT EXISTS (SELECT
+                                            FROM messaging_webhookdelivery b
+                                           WHERE b.endpoint_id = d.endpoint_id
+                                             AND b.campaign_id = d.campaign_id
+                                             AND b.sequence < d.sequence
+                                             AND b.state IN ('pending', 'sending')))
+           AND NOT EXISTS (SELECT
+                             FROM messaging_webhookdelivery s
+                            WHERE s.endpoint_id = e.id
+                              AND s.state = 'sending'
+                              AND s.lease_until > statement_timestamp())
+         ORDER BY e.served_at, e.id
+         LIMIT %(limit)s
+    """
+    return [row.value for row in fetch(sql, {"late": late_seconds, "limit": limit}, Number)]

@@ -21,6 +21,7 @@ CHUNK = 1000  # clicks per transaction
 CHUNKS = 20  # in one sweep
 MOST = 500  # clicks in one delivery
 EVENT = "message.clicked"
+LOCK = "links.count"
 
 
 class Chunk(NamedTuple):
@@ -45,7 +46,7 @@ def count_clicks() -> dict[str, int]:
 def _chunk() -> dict[str, int]:
     """Lock order: clicks, recipients by id, links, progress by id."""
     with transaction.atomic():
-        clicks = uncounted(CHUNK) if alone("links.count") else []
+        clicks = uncounted(CHUNK) if alone(LOCK) else []
         if not clicks:
             return {"clicks": 0, "people": 0, "deliveries": 0}
         chunk = Chunk(clicks, _new(clicks))

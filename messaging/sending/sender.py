@@ -13,6 +13,7 @@ from campaigns.queries.claim import give_back, mark_calling, soonest_ready
 from campaigns.services.defer import set_apart
 from campaigns.services.finish import finish
 from config.failpoints import reach
+from config.logging import bound_contextvars
 from config.queues import Task, ring
 from messaging.accounts import Carrier, carrier_for
 from messaging.routes import health
@@ -73,8 +74,10 @@ def send_batch() -> dict[str, int] | None:
     work = claim(owner())
     if work is None:
         return None
-    counts = _send(work) if work.people else {}
-    finish(work.batch.campaign_id)
+    batch = work.batch
+    with bound_contextvars(batch_id=batch.batch_id, campaign_id=batch.campaign_id, store_id=batch.store_id):
+        counts = _send(work) if work.people else {}
+        finish(batch.campaign_id)
     return counts
 
 

@@ -7,11 +7,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 
-from config.heartbeats import Heart, this_process
+from config.heartbeats import this_process
+from config.hearts import Heart
 from messaging.stream import tickets
 from messaging.stream.poller import Poller, Watch
 from messaging.stream.tickets import Ticket
-from messaging.watchdog.watchman import Watchman
+from messaging.watchdog.watchman import Watchman, herald
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -36,7 +37,7 @@ class Stream:
     def __init__(self) -> None:
         self.poller = Poller()
         self.heart: Heart | None = None
-        self.watchman: Watchman | None = None
+        self.watchmen: list[Watchman] = []
         page = urlsplit(settings.PUBLIC_URL)
         self.cors = [
             (b"access-control-allow-origin", f"{page.scheme}://{page.netloc}".encode()),
@@ -56,12 +57,14 @@ class Stream:
         """Beat and watch from the server's start to its end."""
         process = this_process("stream")
         self.heart = Heart(name=process.name, kind=process.kind)
-        self.watchman = Watchman()
+        self.watchmen = [Watchman(), herald()]
         while (message := await receive())["type"] != "lifespan.shutdown":
             self.heart.start()
-            self.watchman.start()
+            for one in self.watchmen:
+                one.start()
             await send({"type": f"{message['type']}.complete"})
-        await asyncio.to_thread(self.watchman.stop)
+        for one in self.watchmen:
+            await asyncio.to_thread(one.stop)
         await asyncio.to_thread(self.heart.stop)
         await send({"type": "lifespan.shutdown.complete"})
 

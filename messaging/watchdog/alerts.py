@@ -9,7 +9,9 @@ from django.utils import timezone
 
 from config.sql import alone
 from messaging.models import Alert
+from messaging.watchdog import tell
 from messaging.watchdog.findings import LOOKS, Finding, House, house
+from messaging.watchdog.troubles import Trouble
 
 log = logging.getLogger(__name__)
 LOCK = "messaging.watch"
@@ -36,7 +38,7 @@ def look(at: House) -> Iterable[Finding]:
                 found = one(at)
         except Error as error:
             log.exception("watchdog_look_failed")
-            found = [Finding("watchdog", f"look:{one.__name__}", f"It could not look: {type(error).__name__}.")]
+            found = [Finding(Trouble.WATCHDOG, f"look:{one.__name__}", f"It could not look: {type(error).__name__}.")]
         yield from found
 
 
@@ -48,14 +50,16 @@ def open_alerts() -> "QuerySet[Alert]":
 def _compare(seen: dict[tuple[str, str], Finding]) -> dict[str, int]:
     now = timezone.now()
     known = {(alert.name, alert.subject): alert for alert in open_alerts()}
-    fresh = [finding for key, finding in seen.items() if key not in known]
+    new = [finding for key, finding in seen.items() if key not in known]
     over = [alert for key, alert in known.items() if key not in seen]
-    Alert.objects.bulk_create(Alert(**finding._asdict(), opened_at=now, seen_at=now) for finding in fresh)
+    fresh = Alert.objects.bulk_create(Alert(**finding._asdict(), opened_at=now, seen_at=now) for finding in new)
     Alert.objects.filter(pk__in=[alert.pk for key, alert in known.items() if key in seen]).update(seen_at=now)
     Alert.objects.filter(pk__in=[alert.pk for alert in over]).update(closed_at=now)
-    for finding in fresh:
-        log.error("alert_opened", extra={"alert": finding.name, "subject": finding.subject, "detail": finding.detail})
+    tell.note(fresh, event="opened")
+    tell.note(over, event="closed")
+    for alert in fresh:
+        log.error("alert_opened", extra={"alert": alert.name, "subject": alert.subject, "detail": alert.detail})
     for alert in over:
         lasted = round((now - alert.opened_at).total_seconds())
         log.info("alert_closed", extra={"alert": alert.name, "subject": alert.subject, "seconds": lasted})
-    return {"open": len(seen), "opened": len(fresh), "closed": len(over)}
+    return {"open": len(seen), "opened": len(new), "closed": len(over)}

@@ -18,7 +18,7 @@ def read_plan(given: str | None, seed: int | None) -> Plan | None:
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """--host --port --ledger --plan --seed."""
+    """--host --port --ledger --plan --seed --json."""
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8900, help="0 takes a free one and prints it")
     parser.add_argument(
@@ -26,9 +26,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--plan", help="fault plan: a JSON file or JSON; without it the ledger's last one goes on")
     parser.add_argument("--seed", type=int, help="overrides the plan's seed")
+    parser.add_argument("--json", action="store_true", help="say the address as one JSON object")
 
 
 def run(options: argparse.Namespace) -> None:
     """Serve until SIGTERM. ValueError: the plan cannot be followed."""
     plan = read_plan(options.plan, options.seed)
-    serve(host=options.host, port=options.port, ledger=Path(options.ledger), plan=plan)
+    serve(host=options.host, port=options.port, ledger=Path(options.ledger), plan=plan, as_json=options.json)

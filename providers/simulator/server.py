@@ -10,6 +10,7 @@ GET  /_health
 """
 
 import gc
+import json
 import signal
 import socket
 import struct
@@ -228,7 +229,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
 
 
-def serve(*, host: str, port: int, ledger: Path, plan: Plan | None) -> None:
+def serve(*, host: str, port: int, ledger: Path, plan: Plan | None, as_json: bool = False) -> None:
     """Run until SIGTERM or SIGINT. Port 0 takes a free one; the first line on stdout says which.
 
     Without a plan, the last one in the ledger is followed, else the default.
@@ -241,7 +242,8 @@ def serve(*, host: str, port: int, ledger: Path, plan: Plan | None) -> None:
         signal.signal(number, lambda *_: server.stopping.set())
     provider.pusher.start()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    sys.stdout.write(f"provider simulator on http://{host}:{server.server_port}\n")
+    url = f"http://{host}:{server.server_port}"
+    sys.stdout.write(f"{json.dumps({'url': url}) if as_json else f'provider simulator on {url}'}\n")
     sys.stdout.flush()
     server.stopping.wait()
     provider.pusher.stop()

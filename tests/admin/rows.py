@@ -32,6 +32,7 @@ from messaging.hooks import publish
 from messaging.models import (
     AccountHealth,
     Alert,
+    AlertNotice,
     Click,
     InboundAnswer,
     InboundMessage,
@@ -142,7 +143,10 @@ def _house(number: int) -> None:
     now = timezone.now()
     beat(Process(name=f"send{number}@host", kind="worker", queues=("send",)))
     SweepRun.objects.create(name=f"sweep {number}", started_at=now, finished_at=now)
-    Alert.objects.create(name="no_worker", subject=f"queue:{number}", detail="None.", opened_at=now, seen_at=now)
+    alert = Alert.objects.create(
+        name="no_worker", subject=f"queue:{number}", detail="None.", opened_at=now, seen_at=now
+    )
+    AlertNotice.objects.create(alert=alert, channel="mail", event="opened")
     IdempotencyRecord.objects.create(store_id=1, key=f"k{number}", fingerprint="f")
     LogWatermark.objects.create(name=f"reader {number}", done=number)
     Plan.objects.create(code=f"plan-{number}", name="Plan", price_cents=100, interval="month", allowance=1)

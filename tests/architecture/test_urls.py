@@ -32,6 +32,7 @@ PUBLIC = {
     "/webhooks/stripe": "signed by Stripe",
     "/healthz": "says no more than that the process answers",
     "/readyz": "names parts and what is wrong with them, nothing of a store",
+    "/metrics": "has a token of its own; else staff's and this machine's",
     "/login": "the door",
     "/logout": "ends a session",
     "/password": "counts requests, and answers everybody alike",

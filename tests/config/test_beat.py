@@ -54,6 +54,7 @@ def test_each_line_of_the_table_is_a_row(scheduler: Any) -> None:
         "campaigns.close_holds": ("campaigns.close_holds", "default", 30, True),
         "audiences.resume_imports": ("audiences.resume_imports", "default", 30, True),
         "messaging.watch": ("messaging.watch", "default", 30, True),
+        "messaging.tell_alerts": ("messaging.tell_alerts", "default", 15, True),
         "messaging.poll_silent": ("messaging.poll_silent", "default", 60, True),
         "messaging.move_from_slow": ("messaging.move_from_slow", "default", 60, True),
         "messaging.give_up_unknown": ("messaging.give_up_unknown", "default", 60, True),

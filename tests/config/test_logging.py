@@ -17,7 +17,7 @@ from audiences.imports import run_import
 from audiences.models import Contact, ContactImport, Store
 from audiences.services.contacts import create_contact
 from billing.services import grant
-from campaigns.models import Campaign
+from campaigns.models import Campaign, SendBatch
 from config import logging as house
 from config.audit import SYSTEM
 from config.opaque import private_id
@@ -97,6 +97,9 @@ def test_a_whole_campaign_leaves_no_word_about_anybody(
     assert Campaign.objects.get().status == "completed"
     assert len(simulator.received()) == 2
     found = lines(written)
+    [settled] = [line for line in found if line.get("event") == "batch_settled"]
+    assert (settled["campaign_id"], settled["store_id"]) == (Campaign.objects.get().pk, store.pk)
+    assert settled["batch_id"] == SendBatch.objects.get().pk
     assert {"batch_settled", "request_started", "request_finished"} <= {line.get("event") for line in found}
     text = written.getvalue()
     assert PHONES.findall(text) == []

@@ -14,6 +14,7 @@ from celery import current_app
 from django.db import transaction
 from kombu.exceptions import EncodeError
 from pytest_django import Settings
+from redis import Redis as RedisClient
 
 from config import redis
 from config.audit import SYSTEM, record
@@ -182,27 +183,51 @@ def test_a_programming_error_is_not_taken_for_a_lost_ring() -> None:
 
 
 @pytest.fixture
-def redis_at(settings: Settings) -> Iterator[Any]:
-    """Makes this process's Redis another one."""
+def asked_at(settings: Settings) -> Iterator[Any]:
+    """Makes the broker that this process asks another one."""
 
     def move(url: str) -> None:
-        settings.REDIS_URL = url
-        redis.client.cache_clear()
+        settings.CELERY_BROKER_URL = url
+        redis.broker.cache_clear()
 
     yield move
+    redis.broker.cache_clear()
+
+
+def test_what_waits_is_unknown_while_the_broker_is_away(asked_at: Any, tmp_path: Path) -> None:
+    asked_at("redis://127.0.0.1:1/0")
+    assert waiting(Queue.SEND) is None
+
+    asked_at(f"redis+socket://{tmp_path}/nothing.sock?virtual_host=0")
+    assert waiting(Queue.SEND) is None
+
+
+def test_it_is_the_broker_that_is_asked_and_not_the_redis_of_the_limits(asked_at: Any, settings: Settings) -> None:
+    ring(Task.SEND_NEXT)
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
     redis.client.cache_clear()
+    try:
+        assert waiting(Queue.SEND) == 1
+    finally:
+        redis.client.cache_clear()
 
 
-def test_what_waits_is_unknown_while_redis_is_away(redis_at: Any, tmp_path: Path) -> None:
-    redis_at("redis://127.0.0.1:1/0")
-    assert waiting(Queue.SEND) is None
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("redis://r:6379/1", "redis://r:6379/1"),
+        ("rediss://u:p%40@r:6380/0?ssl_cert_reqs=CERT_REQUIRED", "rediss://u:p%40@r:6380/0?ssl_cert_reqs=required"),
+        ("redis+socket:///run/a%20b/valkey.sock", "unix:///run/a%20b/valkey.sock"),
+        ("redis+socket:///run/valkey.sock?virtual_host=/2", "unix:///run/valkey.sock?db=2"),
+    ],
+)
+def test_the_broker_s_address_is_read_as_celery_reads_it(said: str, meant: str) -> None:
+    assert redis.plain(said) == meant
+    assert RedisClient.from_url(meant)
 
-    redis_at(f"unix://{tmp_path}/nothing.sock")
-    assert waiting(Queue.SEND) is None
 
-
-def test_a_redis_that_does_not_answer_costs_a_second(redis_at: Any, silent: str) -> None:
-    redis_at(silent)
+def test_a_broker_that_takes_connections_and_is_silent_costs_a_second(asked_at: Any, silent: str) -> None:
+    asked_at(silent)
     began = time.monotonic()
 
     assert waiting(Queue.SEND) is None

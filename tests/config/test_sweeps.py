@@ -9,8 +9,10 @@ from typing import Any, cast
 
 import pytest
 from celery import current_app
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from audiences.models import Contact, Store
 from config.models import SweepRun
 from config.queues import Task
 from config.sweeps import Counts, sweep
@@ -57,6 +59,7 @@ def test_a_run_is_recorded_with_its_counts_and_times(db: None, broom: Any) -> No
     assert (run.runs, run.error) == (1, "")
     assert run.finished_at
     assert before <= run.started_at <= run.finished_at <= timezone.now()
+    assert run.succeeded_at == run.finished_at
 
 
 def test_runs_are_counted_in_one_row(db: None, broom: Any) -> None:
@@ -104,6 +107,32 @@ def test_an_error_does_not_wipe_what_the_last_good_run_did(db: None, broom: Any)
     assert (record().counts, record().runs, record().error) == ({"swept": 5}, 1, "LookupError: gone")
     run()
     assert (record().counts, record().runs, record().error) == ({"swept": 0}, 2, "")
+
+
+def test_when_it_last_ended_well_is_kept_through_errors(db: None, broom: Any) -> None:
+    run = broom(finding({"swept": 5}, "gone"))
+    run()
+    good = record().succeeded_at
+
+    with pytest.raises(LookupError):
+        run()
+
+    assert record().succeeded_at == good
+    assert record().finished_at != good
+
+
+def test_of_an_error_of_the_database_the_row_is_not_kept(db: None, broom: Any, store: Store) -> None:
+
+    def double() -> Counts:
+        with transaction.atomic():
+            Contact.objects.bulk_create([Contact(store=store, phone="+306912345678")])
+        return {}
+
+    with pytest.raises(IntegrityError, match="6912345678"):
+        broom(double)()
+
+    assert record().error.startswith("IntegrityError: new row for relation")
+    assert "6912345678" not in record().error
 
 
 def test_a_run_that_did_something_is_a_line_in_the_log(db: None, broom: Any, caplog: pytest.LogCaptureFixture) -> None:

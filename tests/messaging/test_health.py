@@ -82,6 +82,7 @@ def test_everything_works(client: Client, healthy: None) -> None:
         "installation",
         "sweeps",
         "broker",
+        "spool",
     ]
 
 

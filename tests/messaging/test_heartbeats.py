@@ -1,5 +1,6 @@
 """Heartbeats: one row per process, renewed, taken away, and never the end of the process."""
 
+import logging
 import time
 from datetime import timedelta
 
@@ -8,11 +9,14 @@ from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from config import heartbeats
+from config import heartbeats, strangers
 from config.beat import TableScheduler
 from config.celery import app
-from config.heartbeats import Heart, Process, beat, fingerprint, leave, processes
+from config.heartbeats import Process, beat, fingerprint, leave, processes
+from config.hearts import Heart, tell_start
 from config.models import Heartbeat
+from config.redis import broker
+from config.version import VERSION
 
 
 def age(seconds: float) -> None:
@@ -101,3 +105,45 @@ def test_a_tick_of_beat_is_its_heartbeat(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [(process.kind, process.alive) for process in processes()] == [("beat", True)]
     scheduler.close()
     assert processes() == []
+
+
+# What a process says when it starts ---------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_says_once_what_it_is_and_what_it_really_talks_to(
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CELERY_BROKER_URL = "rediss://mary:hush@broker.example.org:6380/3?ssl_cert_reqs=CERT_NONE"
+    monkeypatch.setattr(heartbeats, "EVERY", 0.02)
+    heart = Heart(name="send1@host", kind="worker", queues={"send", "default"})
+    with caplog.at_level(logging.INFO, logger="config"):
+        heart.start()
+        deadline = time.monotonic() + 20
+        while not caplog.records and time.monotonic() < deadline:
+            time.sleep(0.02)
+        heart.stop()
+    broker().delete(strangers.KEY)  # it signed in with another address
+
+    [line] = [record for record in caplog.records if record.message == "process_started"]
+    told = line.__dict__
+    assert (told["kind"], told["heart"], told["queues"]) == ("worker", "send1@host", "default,send")
+    assert (told["version"], told["database_answers"]) == (VERSION, True)
+    assert told["broker"] == "rediss://broker.example.org:6380/3"
+    assert told["database"].endswith(f"/{connection.settings_dict['NAME']}")
+    assert told["fingerprint"] == fingerprint()
+    assert "hush" not in caplog.text
+    assert "mary" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_database_that_does_not_answer_is_not_said_to_be_connected(caplog: pytest.LogCaptureFixture) -> None:
+    worker = Process(name="send1@host", kind="worker")
+    with connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION READ ONLY")
+    with caplog.at_level(logging.INFO, logger="config"):
+        tell_start(worker, database_answers=beat(worker))
+
+    assert [
+        record.__dict__["database_answers"] for record in caplog.records if record.message == "process_started"
+    ] == [False]

@@ -1,12 +1,15 @@
 """The watchdog: each kind of trouble is seen, told once, and over when it is over."""
 
 import os
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -16,11 +19,13 @@ from campaigns.services.schedule import Plan, schedule
 from config.audit import SYSTEM
 from config.models import Heartbeat, SweepRun
 from config.redis import client
-from messaging.models import InboundMessage, Receipt
+from messaging.models import Alert, AlertNotice, InboundMessage, Receipt, WebhookDelivery, WebhookEndpoint
 from messaging.routes.health import move_away
 from messaging.sending import spool
 from messaging.sending.breaker import FAULTS, stop
-from tests.factories import CampaignFactory, ProviderAccountFactory, StoreFactory
+from messaging.watchdog.troubles import Trouble
+from tests.factories import CampaignFactory, ProviderAccountFactory, StoreFactory, WebhookEndpointFactory
+from tests.hooks.steps import told
 from tests.messaging.house import healthy, seen, without_sender
 from tests.steps import claimed, launched, marked, settlement
 
@@ -30,8 +35,9 @@ LONG_AGO = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def working(db: None, settings: Settings, tmp_path: Path) -> None:
-    """A house in which everything works, with a spool of its own."""
+    """A house in which everything works, with a spool of its own; nobody is told of its alerts."""
     settings.LOCAL_DIR = tmp_path
+    settings.ALERT_MAIL_TO = []
     healthy()
 
 
@@ -152,11 +158,30 @@ def outcomes_spooled() -> str:
     return ""
 
 
+def webhooks_wait() -> str:
+    endpoint = WebhookEndpointFactory.create()
+    told(endpoint, 1)
+    long_ago = timezone.now() - LONG_AGO
+    WebhookDelivery.objects.update(next_try_at=long_ago)
+    WebhookEndpoint.objects.update(served_at=long_ago, hold_until=long_ago)
+    return ""
+
+
+def alerts_untold() -> str:
+    settings.ALERT_MAIL_TO = ["ops@example.org"]
+    now = timezone.now()
+    alert = Alert.objects.create(name="redis", detail="", opened_at=now, seen_at=now)
+    AlertNotice.objects.create(alert=alert, channel="mail", event="opened", tries=3, made_at=now - LONG_AGO)
+    return "channel:mail"
+
+
 TROUBLES: list[Callable[[], str]] = [
     no_worker,
     no_beat,
     sending_waits,
     receipts_wait,
+    webhooks_wait,
+    alerts_untold,
     sweep,
     installation,
     campaign_stuck,
@@ -193,11 +218,46 @@ def test_redis_that_does_not_answer_is_an_alert(settings: Settings) -> None:
     assert seen() == []
 
 
-def test_every_alert_is_explained() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+def test_a_look_that_cannot_look_is_an_alert() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE campaigns_campaignsnapshot RENAME COLUMN touched_at TO moved_at")
 
-    names = {trouble.__name__ for trouble in TROUBLES} | {"redis", "watchdog"}
-    assert {line.split("`")[1] for line in page.splitlines() if line.startswith("| `")} == names
+    assert ("watchdog", "look:stuck_snapshots") in seen()
+
+
+def test_every_alert_that_there_is_was_fired_above() -> None:
+    fired = {trouble.__name__ for trouble in TROUBLES} | {"redis", "watchdog"}
+
+    assert fired == {trouble.value for trouble in Trouble}
+
+
+@pytest.mark.parametrize(("page", "lead"), [("alerts.md", r"\| "), ("operations.md", "### ")])
+def test_every_alert_is_explained(page: str, lead: str) -> None:
+    text = (Path(__file__).parents[2] / "docs" / page).read_text()
+    explained = re.findall(rf"^{lead}`([a-z_]+)`", text.partition("## Readiness")[0], re.MULTILINE)
+
+    assert sorted(explained) == sorted(trouble.value for trouble in Trouble)
+
+
+def test_every_runbook_says_what_it_means_where_to_look_and_what_to_do() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    runbooks = text.partition("## Alerts")[2].partition("## Unknown")[0].split("### ")[1:]
+
+    assert [
+        book for book in runbooks if not re.search(r"^Means: .*^Look: .*^Do: ", book, re.MULTILINE | re.DOTALL)
+    ] == []
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.__name__)
+def test_each_alert_is_over_when_the_house_is_well_again(trouble: Callable[[], str]) -> None:
+    before = transaction.savepoint()
+    trouble()
+    assert seen() != []
+    transaction.savepoint_rollback(before)
+    for path in spool.folder().glob("*.json"):
+        path.unlink()
+
+    assert seen() == []
 
 
 # What is no trouble --------------------------------------------------------------------------------------------------
@@ -215,4 +275,18 @@ def test_a_campaign_that_waits_for_its_retry_is_no_trouble() -> None:
     CampaignSnapshot.objects.update(done_at=timezone.now() - LONG_AGO)
     SendBatch.objects.filter(campaign=campaign).update(ready_at=timezone.now() + timedelta(seconds=48))
 
+    assert seen() == []
+
+
+def test_webhooks_that_wait_for_their_endpoint_are_no_trouble() -> None:
+    endpoint = WebhookEndpointFactory.create()
+    told(endpoint, 2)
+    long_ago = timezone.now() - LONG_AGO
+    WebhookDelivery.objects.update(next_try_at=long_ago)
+
+    WebhookEndpoint.objects.update(served_at=timezone.now(), hold_until=long_ago)
+    assert seen() == []  # it is called again and again: slow
+    WebhookEndpoint.objects.update(served_at=long_ago, hold_until=timezone.now() + LONG_AGO)
+    assert seen() == []  # it failed and is on hold
+    WebhookEndpoint.objects.update(served_at=long_ago, hold_until=long_ago, status="disabled")
     assert seen() == []

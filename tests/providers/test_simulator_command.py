@@ -27,5 +27,5 @@ def test_the_command_says_what_is_wrong_with_a_plan(tmp_path: Path) -> None:
 
     ended = subprocess.run([*command, '{"faultz": {}}'], capture_output=True, text=True, env=os.environ, timeout=30)
 
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert "unknown in the plan: faultz" in ended.stderr

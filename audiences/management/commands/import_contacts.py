@@ -10,13 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from audiences.imports import ImportOptions, run_import, start_import
 from audiences.models import ContactImport, Store
 from audiences.models.imports import EXISTING
 from audiences.states import IMPORT_OPEN
 from config.audit import Actor
+from config.commands import BadInput, Refused, asked
 from config.memory import settle
 from config.problems import Problem
 from config.progressbar import Bar
@@ -27,7 +28,10 @@ ACTOR = Actor("command:import_contacts")
 
 
 class Command(BaseCommand):
-    """Import contacts from a file. One that was killed goes on where it was when the same file is given again."""
+    """Import contacts from a file. One that was killed goes on where it was when the same file is given again.
+
+    Exit 0: done, also when rows were refused; 1: the import failed; 2: no such store, or a file that cannot be read.
+    """
 
     help = __doc__
 
@@ -53,18 +57,20 @@ class Command(BaseCommand):
         started = time.monotonic()
         store = Store.objects.filter(slug=options["store"]).first()
         if store is None:
-            raise CommandError(f"There is no store {options['store']!r}.")
+            raise BadInput("STORE_NOT_FOUND", f"There is no store {options['store']!r}.")
         try:
             job_id = unfinished(store, options) or start(store, options).pk
-        except (Problem, OSError) as error:
-            raise CommandError(str(error)) from error
+        except Problem as problem:
+            raise asked(problem) from problem
+        except OSError as error:
+            raise BadInput("FILE_UNREADABLE", str(error)) from error
         settle()
         with nullcontext() if options["json"] else Bar("Importing", total=100) as bar:
             work(job_id, bar=bar)
         job = ContactImport.objects.get(pk=job_id)
         self._report(job, seconds=time.monotonic() - started, as_json=options["json"])
         if job.status == "failed":
-            raise CommandError(f"The import failed: {job.error}.")
+            raise Refused("IMPORT_FAILED", f"The import failed: {job.error}.")
 
     def _report(self, job: ContactImport, *, seconds: float, as_json: bool) -> None:
         counts = {name: getattr(job, name) for name in COUNTS}

@@ -1,20 +1,25 @@
 """`manage.py grant_credits`: give a store credits by hand."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 from uuid import uuid4
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from audiences.models import Store
 from billing.services import account_of, grant
 from config.audit import Actor
+from config.commands import BadInput, asked, say
 from config.problems import Problem
 
 
 class Command(BaseCommand):
-    help = "Give a store credits. With --key, repeating the command gives them once."
+    """Give a store credits. With --key, repeating the command gives them once.
+
+    Exit 0: granted, or granted already; 1: refused; 2: no such store, or no amount.
+    """
+
+    help = __doc__
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--store", required=True, metavar="SLUG")
@@ -25,10 +30,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["amount"] < 1:
-            raise CommandError("--amount is a number of credits, at least 1.")
+            raise BadInput("BAD_AMOUNT", "--amount is a number of credits, at least 1.")
         store = Store.objects.filter(slug=options["store"]).first()
         if store is None:
-            raise CommandError(f"There is no store {options['store']!r}.")
+            raise BadInput("STORE_NOT_FOUND", f"There is no store {options['store']!r}.")
         try:
             entry = grant(
                 store_id=store.pk,
@@ -38,11 +43,9 @@ class Command(BaseCommand):
                 actor=Actor("command:grant_credits"),
             )
         except Problem as problem:
-            raise CommandError(problem.detail) from problem
+            raise asked(problem) from problem
         available = account_of(store.pk).available
         facts = {"store": store.slug, "amount": entry.amount, "key": entry.key, "repeated": entry.repeated}
-        if options["json"]:
-            self.stdout.write(json.dumps({**facts, "available": available}))
-            return
         done = "Already granted, nothing changed" if entry.repeated else f"Granted {entry.amount} credits"
-        self.stdout.write(f"{done}: {store.slug} has {available} available ({entry.key}).")
+        words = f"{done}: {store.slug} has {available} available ({entry.key})."
+        say(self.stdout, {**facts, "available": available}, words, as_json=options["json"])

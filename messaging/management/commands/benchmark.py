@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
+from config.commands import BadInput
 from messaging.benchmark.figures import number
 from messaging.benchmark.raw.crew import Broken
 from messaging.benchmark.report import compare, show
@@ -18,6 +19,8 @@ from messaging.benchmark.shop import Refused
 from messaging.benchmark.stage import Options, TooLong
 from messaging.proving import place
 from messaging.proving.house import NotReady
+
+STDOUT = Path("-")
 
 
 def numbers(text: str) -> tuple[int, ...]:
@@ -58,7 +61,13 @@ class Command(BaseCommand):
             default=[],
             help="a setting of its PostgreSQL, name=value; repeat it for more",
         )
-        parser.add_argument("--json", type=Path, help="write the result there")
+        parser.add_argument(
+            "--json",
+            nargs="?",
+            type=Path,
+            const=STDOUT,
+            help="write the result there; without a file: say nothing else",
+        )
         parser.add_argument("--compare", type=Path, help="the result of an earlier run, to be shown beside")
         parser.add_argument("--keep", action="store_true", help="leave the logs, and say where they are")
 
@@ -70,15 +79,23 @@ class Command(BaseCommand):
             result = run(_asked(options))
         except (NotReady, TooLong, Refused, Broken) as error:
             raise CommandError(f"{error}\nlogs are in {place.here() / 'logs'}") from error
-        self.stdout.write(show(result))
-        if earlier:
-            self.stdout.write(compare(result, earlier))
-        if options["json"]:
-            options["json"].write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
+        self._tell(result, earlier, path=options["json"])
         if options["keep"]:
             sys.stderr.write(f"logs are in {place.here() / 'logs'}\n")
         else:
             shutil.rmtree(place.here(), ignore_errors=True)
+
+    def _tell(self, result: dict[str, Any], earlier: dict[str, Any] | None, *, path: Path | None) -> None:
+        """The tables on stdout and JSON in a file; or JSON alone on stdout."""
+        document = orjson.dumps(result, option=orjson.OPT_INDENT_2)
+        if path == STDOUT:
+            self.stdout.write(document.decode())
+            return
+        self.stdout.write(show(result))
+        if earlier:
+            self.stdout.write(compare(result, earlier))
+        if path:
+            path.write_bytes(document)
 
 
 def _asked(options: dict[str, Any]) -> Options:
@@ -98,7 +115,7 @@ def _roads(names: str) -> tuple[str, ...]:
     """The roads that were asked for; all without any. Raises CommandError for one that does not exist."""
     chosen = tuple(name.strip() for name in names.split(",") if name.strip())
     if unknown := set(chosen) - set(ROADS):
-        raise CommandError(f"no such road: {', '.join(sorted(unknown))}; there are: {', '.join(ROADS)}")
+        raise BadInput("NO_SUCH_ROAD", f"no such road: {', '.join(sorted(unknown))}; there are: {', '.join(ROADS)}")
     return chosen or tuple(ROADS)
 
 
@@ -106,7 +123,7 @@ def _pairs(words: Iterable[str]) -> dict[str, str]:
     """`name=value` words. Raises CommandError."""
     pairs = [word.partition("=") for word in words]
     if wrong := [name for name, equals, _ in pairs if not equals]:
-        raise CommandError(f"not name=value: {wrong[0]}")
+        raise BadInput("BAD_SETTING", f"not name=value: {wrong[0]}")
     return {name: value for name, _, value in pairs}
 
 
@@ -118,4 +135,4 @@ def _read(path: Path | None) -> dict[str, Any] | None:
         found: dict[str, Any] = orjson.loads(path.read_bytes())
         return found
     except (OSError, orjson.JSONDecodeError) as error:
-        raise CommandError(f"{path}: {error}") from error
+        raise BadInput("BAD_RESULT", f"{path}: {error}") from error

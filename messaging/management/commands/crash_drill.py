@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from django.core.management.base import BaseCommand, CommandError
 
+from config.commands import BadInput
 from messaging.drill import place
 from messaging.drill.drill import Drill, Options
 from messaging.drill.faults import FAULTS
@@ -70,5 +71,7 @@ def _faults(only: str) -> list[str]:
     """The names that were asked for; all without any. Raises CommandError for one that does not exist."""
     chosen = [name.strip() for name in only.split(",") if name.strip()]
     if unknown := set(chosen) - set(FAULTS):
-        raise CommandError(f"no such fault: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(FAULTS))}")
+        raise BadInput(
+            "NO_SUCH_FAULT", f"no such fault: {', '.join(sorted(unknown))}; there are: {', '.join(sorted(FAULTS))}"
+        )
     return chosen or list(FAULTS)

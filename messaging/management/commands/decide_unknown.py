@@ -1,14 +1,14 @@
 """`manage.py decide_unknown`: staff's word on recipients whose outcome nobody knows."""
 
-import json
 from argparse import ArgumentParser
+from contextlib import nullcontext
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from campaigns.models import Campaign, CampaignRecipient
 from config.audit import Actor
-from config.opaque import private_id
+from config.commands import number_of, reason_of, say
 from config.progressbar import Bar
 from messaging.unknown import decide
 
@@ -18,7 +18,8 @@ ACTOR = Actor("command:decide_unknown")
 class Command(BaseCommand):
     """Settle a campaign's unknown recipients by hand: as accepted (billed) or as unconfirmed (credits back).
 
-    Without --yes it only says how many there are. Receipts that come later still count.
+    Without --yes it only says how many there are. Receipts that come later still count. Exit 0: done; 2: no such
+    campaign, or no reason.
     """
 
     help = __doc__
@@ -35,35 +36,26 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         """Count, and decide when told to."""
-        campaign_id = number_of(options["campaign"])
-        if not options["reason"].strip():
-            raise CommandError("Say why: --reason.")
+        rows = Campaign.objects.all()
+        campaign_id = number_of(options["campaign"], kind="cmp", exists=lambda pk: rows.filter(pk=pk).exists())
+        reason_of(options)
         unknown = CampaignRecipient.objects.filter(campaign_id=campaign_id, status="unknown").count()
         decided = self._decide(campaign_id, unknown, options) if options["yes"] else 0
-        if options["json"]:
-            self.stdout.write(json.dumps({"campaign": campaign_id, "unknown": unknown, "decided": decided}))
-        elif options["yes"]:
-            self.stdout.write(f"{decided:,} of {unknown:,} unknown recipients are decided.")
-        else:
-            self.stdout.write(f"{unknown:,} recipients are unknown. Nothing was changed: --yes decides them.")
+        words = f"{unknown:,} recipients are unknown. Nothing was changed: --yes decides them."
+        if options["yes"]:
+            words = f"{decided:,} of {unknown:,} unknown recipients are decided."
+        facts = {"campaign": campaign_id, "unknown": unknown, "decided": decided}
+        say(self.stdout, facts, words, as_json=options["json"])
 
     def _decide(self, campaign_id: int, unknown: int, options: dict[str, Any]) -> int:
         done = 0
-        with Bar("decide", total=0 if options["json"] else unknown) as bar:
+        with nullcontext() if options["json"] else Bar("decide", total=unknown) as bar:
             while done < unknown and (
                 number := decide(
                     campaign_id=campaign_id, accepted=options["accepted"], actor=ACTOR, reason=options["reason"]
                 )
             ):
                 done += number
-                if not options["json"]:
+                if bar is not None:
                     bar.show(done)
         return done
-
-
-def number_of(text: str) -> int:
-    """The campaign that an operator names. Raises CommandError for one that does not exist."""
-    number = int(text) if text.isascii() and text.isdigit() else private_id(text, kind="cmp")
-    if number is None or not Campaign.objects.filter(pk=number).exists():
-        raise CommandError(f"There is no campaign {text!r}.")
-    return number

@@ -14,7 +14,7 @@ from billing.drift import SHOWN, Drift, unhurried
 from campaigns import drift as campaigns
 from config.audit import Actor
 from config.progressbar import Bar
-from messaging.drift import evidence
+from messaging import drift as messages
 
 ACTOR = Actor("command:doctor")
 
@@ -24,23 +24,24 @@ def checks(*, hours: int | None) -> dict[str, Callable[[], list[Drift]]]:
     found: dict[str, Callable[[], list[Drift]]] = {f"billing.{check.__name__}": check for check in books.CHECKS}
     for check in campaigns.CHECKS:
         found[f"campaigns.{check.__name__}"] = partial(check, hours=hours, shown=SHOWN)
-    return {**found, "messaging.evidence": partial(evidence, hours=hours)}
+    return {**found, **{f"messaging.{check.__name__}": partial(check, hours=hours) for check in messages.CHECKS}}
 
 
 def derivable(drift: Drift) -> bool:
     """Whether the number follows from other rows, so that `--repair` may write it again."""
-    return drift.name in books.DERIVED or campaigns.derivable(drift)
+    return drift.name in books.DERIVED or campaigns.derivable(drift) or messages.derivable(drift)
 
 
 def repair(drift: Drift) -> bool:
     """Write a derivable number again. True when something changed."""
-    return books.repair(drift, actor=ACTOR) or campaigns.repair(drift, actor=ACTOR)
+    return any(one.repair(drift, actor=ACTOR) for one in (books, campaigns, messages))
 
 
 class Command(BaseCommand):
     """Compare every number with the rows behind it: exit 0 when all agree (in the end), 1 when one does not.
 
     Changes nothing, unless told --repair --yes: then what follows from other rows is written again, and audited.
+    Exit 0: everything agrees; 1: something does not.
     """
 
     help = __doc__

@@ -1,8 +1,9 @@
 from argparse import Namespace
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
+from config.commands import BadInput
 from providers.simulator.options import add_options, run
 
 
@@ -21,4 +22,4 @@ class Command(BaseCommand):
         try:
             run(Namespace(**options))
         except (ValueError, OSError) as error:
-            raise CommandError(str(error)) from error
+            raise BadInput("BAD_PLAN", str(error)) from error

@@ -1,16 +1,16 @@
 """`manage.py requeue`: the dead letters, and what is to become of them."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from campaigns.dead_letters import waiting
 from campaigns.models import SendBatch
 from campaigns.services.again import discard, requeue
 from config.audit import Actor
-from config.opaque import private_id, public_id
+from config.commands import asked, number_of, reason_of, say
+from config.opaque import public_id
 from config.problems import Problem
 
 ACTOR = Actor("command:requeue")
@@ -18,7 +18,10 @@ SHOWN = 1000
 
 
 class Command(BaseCommand):
-    """List dead letters, send one's failed recipients again (new batch, new hold), or leave one as it is."""
+    """List dead letters, send one's failed recipients again (new batch, new hold), or leave one as it is.
+
+    Exit 0: done; 1: refused, e.g. it is no dead letter; 2: no such batch, or no reason.
+    """
 
     help = __doc__
 
@@ -37,9 +40,10 @@ class Command(BaseCommand):
         if options["list"]:
             self._list()
             return
-        if not options["reason"].strip():
-            raise CommandError("Say why: --reason.")
-        batch_id = number_of(options["batch"] or options["discard"])
+        reason_of(options)
+        known = SendBatch.objects.all()
+        named = options["batch"] or options["discard"]
+        batch_id = number_of(named, kind="bat", exists=lambda pk: known.filter(pk=pk).exists())
         try:
             if options["batch"]:
                 recipients = requeue(batch_id=batch_id, actor=ACTOR, reason=options["reason"])
@@ -48,7 +52,7 @@ class Command(BaseCommand):
                 discard(batch_id=batch_id, actor=ACTOR, reason=options["reason"])
                 self._say({"batch": batch_id, "discarded": True}, f"Batch {batch_id} is no dead letter any more.")
         except Problem as problem:
-            raise CommandError(f"{problem.code}: {problem.detail}") from problem
+            raise asked(problem) from problem
 
     def _list(self) -> None:
         letters = [row(batch) for batch in waiting().order_by("pk")[:SHOWN]]
@@ -60,15 +64,7 @@ class Command(BaseCommand):
         self._say({"dead_letters": letters}, "\n".join(lines) or "There are no dead letters.")
 
     def _say(self, facts: dict[str, Any], words: str) -> None:
-        self.stdout.write(json.dumps(facts) if self.as_json else words)
-
-
-def number_of(text: str) -> int:
-    """The batch that an operator names. Raises CommandError."""
-    number = int(text) if text.isascii() and text.isdigit() else private_id(text, kind="bat")
-    if number is None:
-        raise CommandError(f"{text!r} names no batch: a number or bat_….")
-    return number
+        say(self.stdout, facts, words, as_json=self.as_json)
 
 
 def row(batch: Any) -> dict[str, Any]:

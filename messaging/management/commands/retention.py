@@ -11,7 +11,10 @@ from messaging.retention import due, retain
 
 
 class Command(BaseCommand):
-    """Say how much personal data is due to be cleared; with --yes clear all of it, some at a time."""
+    """Say how much personal data is due to be cleared; with --yes clear all of it, some at a time.
+
+    Exit 0: done, or there is nothing to do.
+    """
 
     help = __doc__
 

@@ -1,0 +1,3 @@
+"""Which Heliograph this is: as pyproject.toml says, which a test compares."""
+
+VERSION = "0.1.0"
