@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -29,3 +30,22 @@ def test_the_command_says_what_is_wrong_with_a_plan(tmp_path: Path) -> None:
 
     assert ended.returncode == 2
     assert "unknown in the plan: faultz" in ended.stderr
+
+
+def test_with_json_the_address_is_one_document(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "manage.py",
+        "provider_simulator",
+        "--port",
+        "0",
+        "--ledger",
+        str(tmp_path / "l"),
+        "--json",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as simulator:
+        assert simulator.stdout
+        told = json.loads(simulator.stdout.readline())
+        simulator.terminate()
+
+    assert told["url"].startswith("http://127.0.0.1:")

@@ -14,7 +14,7 @@ from campaigns.models import Campaign, CampaignProgress
 from config.models import AuditEvent, SweepRun
 from messaging.models import Receipt
 from messaging.receipts.apply import drain
-from messaging.receipts.replay import CHUNK, first_since
+from messaging.receipts.judge_again import CHUNK, first_since
 from messaging.sending.settle import settle
 from tests.factories import ProviderAccountFactory
 from tests.steps import assert_sound, claimed, launched, marked, settlement, statuses
@@ -164,7 +164,7 @@ def test_only_of_the_account_and_the_hours_that_were_asked_for(capsys: pytest.Ca
     account = ProviderAccountFactory.create(name="Mended")
     unmatched("old", account_id=account.pk, hours=30)
     unmatched("mine", account_id=account.pk, hours=2)
-    unmatched("other", hours=2)
+    unmatched("other", account_id=account.pk + 1, hours=2)
 
     assert said(capsys, "replay_receipts", "--hours", "24")[1]["unmatched"] == 2
     assert said(capsys, "replay_receipts", "--account", "Mended", "--hours", "24")[1]["unmatched"] == 1

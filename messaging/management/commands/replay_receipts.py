@@ -12,7 +12,7 @@ from config.audit import Actor
 from config.commands import BadInput, reason_of, say
 from config.progressbar import Bar
 from messaging.models import ProviderAccount, Receipt
-from messaging.receipts.replay import given_up, replay
+from messaging.receipts.judge_again import given_up, replay
 
 ACTOR = Actor("command:replay_receipts")
 
