@@ -7,8 +7,7 @@ from django.core import checks
 
 from audiences import erasure
 from campaigns import routing
-from messaging.checks import staff_shows_a_code, webhooks_stay_outside
-from messaging.checks import alerts_can_be_told, webhooks_stay_outside
+from messaging.checks import alerts_can_be_told, staff_shows_a_code, webhooks_stay_outside
 
 
 class MessagingConfig(AppConfig):
@@ -24,5 +23,4 @@ class MessagingConfig(AppConfig):
         routing.register(routing.Roads(choose.routed_countries, choose.pace))
         checks.register(staff_shows_a_code, deploy=True)
         checks.register(alerts_can_be_told)
-        routing.register(import_module("messaging.routes.choose").routed_countries)
         import_module("messaging.segments").register()

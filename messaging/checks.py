@@ -25,6 +25,8 @@ def staff_shows_a_code(app_configs: Sequence[AppConfig] | None = None, **_: Any)
         return []
     hint = "Unset OPS_TOTP_REQUIRED: it is on by default without DEBUG."
     return [Warning("Staff logs in with a password alone.", hint=hint, id="messaging.W001")]
+
+
 def alerts_can_be_told(app_configs: Sequence[AppConfig] | None = None, **_: Any) -> list[CheckMessage]:
     """What names the operator's webhook must be usable: it is needed when things go wrong already."""
     found: list[CheckMessage] = []

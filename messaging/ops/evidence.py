@@ -10,7 +10,7 @@ from config.ops.marks import link, state
 from config.ops.operations import Answers, Operation
 from config.ops.roles import HOUSE, PEOPLE
 from config.ops.rows import OpsAdmin
-from messaging.models import Alert, Click, MessageLog, Receipt
+from messaging.models import Alert, AlertNotice, Click, MessageLog, Receipt
 from messaging.receipts.replay import WITHOUT_EFFECT, replay
 
 
@@ -119,3 +119,13 @@ class AlertAdmin(OpsAdmin):
     list_filter = (("closed_at", admin.EmptyFieldListFilter),)
     ordering = ("-closed_at", "-opened_at")
     search_fields = ("pk", "name", "subject")
+
+
+@admin.register(AlertNotice)
+class AlertNoticeAdmin(OpsAdmin):
+    """Who was told of an alert, and over which channel; what nobody took is tried again for a day."""
+
+    list_display = ("alert", "channel", "event", "made_at", "tries", "sent_at", "given_up_at", "last_error")
+    list_select_related = ("alert",)
+    list_filter = ("channel", ("sent_at", admin.EmptyFieldListFilter))
+    ordering = ("-pk",)
