@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('config', '0002_audit_filters'),
+        ('config', '0003_audit_staff'),
     ]
 
     operations = [
