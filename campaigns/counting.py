@@ -14,6 +14,7 @@ from campaigns.advice import Adviser, Seen
 from campaigns.content import Content
 from campaigns.drafts import Draft
 from campaigns.people import people
+from config.sql import streamed
 
 
 class Group(NamedTuple):
@@ -81,7 +82,7 @@ def _groups(members: Any, content: Content) -> Iterator[Group]:
         .values_list("country", *columns)
         .annotate(recipients=Count("pk"))
     )
-    for country, *merged, recipients in rows.iterator(chunk_size=10_000):
+    for country, *merged, recipients in streamed(rows):
         yield Group(country, tuple(merged), recipients)
 
 

@@ -7,6 +7,7 @@ from django.db.models import Count, Max, Min, QuerySet
 
 from campaigns.models import Campaign, CampaignRecipient, SendBatch
 from config.audit import Actor, record
+from config.database import reports
 from config.opaque import public_ids
 from config.spreadsheet import harmless, lines
 
@@ -50,11 +51,11 @@ def recipients_csv(campaign: Campaign, *, actor: Actor, status: str = "", reason
 
 def _rows(campaign_id: int, asked: dict[str, str]) -> Iterator[list[Any]]:
     """Indexes: batch_campaign, then the recipients' batch."""
-    last = 0
-    batches = SendBatch.objects.filter(campaign_id=campaign_id).order_by("pk").values_list("pk", flat=True)
+    last, alias = 0, reports()
+    batches = SendBatch.objects.using(alias).filter(campaign_id=campaign_id).order_by("pk").values_list("pk", flat=True)
     while chunk := list(batches.filter(pk__gt=last)[:AT_ONCE]):
         last = chunk[-1]
-        found = CampaignRecipient.objects.filter(batch_id__in=chunk, **asked).order_by("batch_id", "pk")
+        found = CampaignRecipient.objects.using(alias).filter(batch_id__in=chunk, **asked).order_by("batch_id", "pk")
         rows = list(found.values_list("pk", "contact_id", *COLUMNS))
         ids = public_ids([row[0] for row in rows], kind="rcp")
         contacts = public_ids([row[1] or 0 for row in rows], kind="con")

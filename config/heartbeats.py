@@ -59,15 +59,15 @@ def this_process(kind: str) -> Process:
 
 
 def fingerprint() -> str:
-    """16 hexadecimal digits of where the broker and the database are, without names and passwords of users.
+    """16 hexadecimal digits of where the broker is and what the database is called, without users and passwords.
 
-    Processes of one installation that differ in it do not talk to each other.
+    Processes of one installation that differ in it do not talk to each other. The database's host does not count:
+    over a pooler or another name of the machine it is the same database, and whose row is read here writes to it.
     """
-    database = connection.settings_dict
     broker = urlsplit(settings.CELERY_BROKER_URL)
     query = sorted((name, value) for name, value in parse_qsl(broker.query) if name in UNSECRET)
     where = [broker.scheme, broker.hostname, broker.port, broker.path, query]
-    where += [database["HOST"], database["PORT"], database["NAME"]]
+    where.append(connection.settings_dict["NAME"])
     return hashlib.sha256(repr(where).encode()).hexdigest()[:16]
 
 

@@ -1,7 +1,6 @@
 """Settings, all from the environment; every name is described in docs/settings.md and checked at start."""
 
 from pathlib import Path
-from urllib.parse import unquote
 
 import environ
 
@@ -12,6 +11,7 @@ from config.browsers import CORS_ALLOW_METHODS as CORS_ALLOW_METHODS
 from config.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
 from config.browsers import content_security_policy
 from config.doors import *  # noqa: F403
+from config.database import databases
 from config.link_keys import parse_link_keys
 from config.logging import logging_config
 from config.origins import parse_origin
@@ -38,6 +38,7 @@ LINKS_BASE_URL = parse_origin(env("LINKS_BASE_URL", default=""), name="LINKS_BAS
 STREAM_URL = env("STREAM_URL", default="http://127.0.0.1:8001").rstrip("/")
 SIMULATOR_URL = env("SIMULATOR_URL", default="http://127.0.0.1:8025").rstrip("/")
 LOCAL_DIR = Path(env("LOCAL_DIR", default=str(BASE_DIR / ".local")))
+FILES_DIR = env("FILES_DIR", default="")  # uploads that wait for their import; empty: LOCAL_DIR/files
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[PUBLIC_URL])
 
 INSTALLED_APPS = [
@@ -124,6 +125,7 @@ else:
     _database["CONN_HEALTH_CHECKS"] = True
 if template := env("TEST_TEMPLATE", default=""):
     _database["TEST"] = {"TEMPLATE": template}
+DATABASES = databases(env)
 
 # Redis, Celery ------------------------------------------------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
@@ -180,6 +182,7 @@ RECEIPT_BATCH = env.int("RECEIPT_BATCH", default=1000)
 INBOUND_ANSWERS_PER_DAY = env.int("INBOUND_ANSWERS_PER_DAY", default=3)  # to one phone, of all stores together
 RETENTION_CONTACT_DAYS = env.int("RETENTION_CONTACT_DAYS", default=730)  # who opted out and is inactive; 0: keep
 RETENTION_MESSAGE_DAYS = env.int("RETENTION_MESSAGE_DAYS", default=730)  # phones and texts of messages; 0: keep
+RETENTION_RECEIPT_DAYS = env.int("RETENTION_RECEIPT_DAYS", default=30)  # applied receipts; 0: keep
 RETENTION_RAW_DAYS = env.int("RETENTION_RAW_DAYS", default=180)  # texts from people, calls, excerpts; 0: keep
 INBOUND_UNREADABLE_DAYS = env.int("INBOUND_UNREADABLE_DAYS", default=30)  # calls that nobody could read are kept
 TEST_SENDS_PER_HOUR = env.int("TEST_SENDS_PER_HOUR", default=30)  # of one store, of at most five numbers each
@@ -274,7 +277,10 @@ DEFAULT_FROM_EMAIL = env("MAIL_FROM", default="Heliograph <no-reply@localhost>")
 STATIC_URL = "static/"
 STATIC_ROOT = LOCAL_DIR / "static"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": LOCAL_DIR / "files"}},
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": FILES_DIR or LOCAL_DIR / "files"},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
 
+from config.database import reports
+
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 CHUNK = 2000  # rows in memory
 
@@ -52,9 +54,9 @@ def by_key(rows: "QuerySet[Any]", *, columns: Sequence[str]) -> Iterator[tuple[A
 def chunks(rows: "QuerySet[Any]", *, columns: Sequence[str]) -> Iterator[list[tuple[Any, ...]]]:
     """(primary key, columns …) of every row, oldest first, a chunk at a time: no cursor and no transaction stays open.
 
-    The table needs an index that leads from the conditions of `rows` to the primary key.
+    From the replica, if there is one. The table needs an index that leads from the conditions of `rows` to the key.
     """
-    last = 0
+    last, rows = 0, rows.using(reports())
     while chunk := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", *columns)[:CHUNK]):
         yield chunk
         last = chunk[-1][0]

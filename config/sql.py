@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 import orjson
 from django.db import OperationalError, connection, transaction
 from django.db.models import BigIntegerField, Expression, QuerySet
+from django.db.models.query import ValuesListIterable
 
 Row = TypeVar("Row", bound=NamedTuple)
 Params = Mapping[str, Any]
@@ -17,6 +18,10 @@ TRANSIENT = {"40001", "40P01", "55P03"}
 
 class TransactionOpen(RuntimeError):
     """A provider was about to be called inside a database transaction."""
+
+
+class TransactionNeeded(RuntimeError):
+    """Something was asked for that does not outlive a transaction, and none is open."""
 
 
 def fetch(sql: str, params: Params, row: type[Row]) -> list[Row]:
@@ -82,6 +87,17 @@ def roomy() -> Iterator[None]:
         execute("SET LOCAL work_mem = '64MB'", {})
         yield
         execute("SET LOCAL work_mem TO DEFAULT", {})
+
+
+def streamed(rows: "QuerySet[Any, tuple[Any, ...]]", *, chunk_size: int = 10_000) -> Iterator[tuple[Any, ...]]:
+    """The rows of a `values_list` by a cursor on the server, so that a million of them need no memory here.
+
+    Inside a transaction only (TransactionNeeded): there such a cursor is safe behind a pooler as well, where
+    `iterator()` reads everything at once.
+    """
+    if not connection.in_atomic_block:
+        raise TransactionNeeded("a cursor that is to outlive its statement")
+    yield from ValuesListIterable(cast("Any", rows), chunked_fetch=True, chunk_size=chunk_size)
 
 
 class Taken(NamedTuple):

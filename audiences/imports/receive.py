@@ -44,8 +44,8 @@ class Received(NamedTuple):
 
 
 def folder() -> Path:
-    """Where uploads wait for their import."""
-    return Path(settings.LOCAL_DIR) / "files"
+    """Where uploads wait for their import: a folder of this machine, or one that several share."""
+    return Path(settings.FILES_DIR) if settings.FILES_DIR else Path(settings.LOCAL_DIR) / "files"
 
 
 def receive(upload: Iterable[bytes], *, encoding: str = "") -> Received:

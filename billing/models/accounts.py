@@ -24,7 +24,7 @@ class CreditAccount(models.Model):
     overdraft = models.BigIntegerField(default=0, help_text="credits that late evidence may have taken below zero")
     allowance = models.BigIntegerField(default=0, help_text="free credits left in this period of the plan")
     allowance_held = models.BigIntegerField(default=0, help_text="the allowance's part of open reservations")
-    stripe_customer = models.CharField(max_length=80, unique=True, null=True)  # noqa: DJ001 - who never paid has none
+    stripe_customer = models.CharField(max_length=80, null=True)  # noqa: DJ001 - who never paid has none
     hold_since = models.DateTimeField(null=True, help_text="since when staff lets it begin nothing: the billing hold")
     hold_reason = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="shown to the store"
@@ -40,6 +40,8 @@ class CreditAccount(models.Model):
 
     class Meta:
         constraints = [
+            # not `unique=True`, which makes a second index for prefixes that nobody looks for
+            models.UniqueConstraint(fields=["stripe_customer"], name="account_stripe_customer_once"),
             models.CheckConstraint(condition=Q(balance__gte=F("held") - F("overdraft")), name="account_not_below"),
             models.CheckConstraint(condition=Q(held__gte=0, overdraft__gte=0), name="account_signs"),
             models.CheckConstraint(
@@ -64,7 +66,7 @@ class CreditReservation(models.Model):
     right. So what is left of either part follows from the four numbers, in whatever order things happened.
     """
 
-    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="reservations")
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="reservations", db_index=False)
     key = models.CharField(max_length=100, unique=True, help_text="campaign:<id>:<run>")
     label = models.CharField(max_length=200, help_text="for people")
     amount = models.BigIntegerField(help_text="credits held at the start")

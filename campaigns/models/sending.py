@@ -123,7 +123,7 @@ class CampaignRecipient(models.Model):
 class StoreLane(models.Model):
     """When a store was last served at a priority: the least recently served is next."""
 
-    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="lanes")
+    store = models.ForeignKey(Store, on_delete=models.CASCADE, related_name="lanes", db_index=False)
     priority = models.PositiveSmallIntegerField()
     last_claimed = models.DateTimeField(default=timezone.now)
 

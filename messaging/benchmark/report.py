@@ -21,6 +21,24 @@ def show(result: dict[str, Any]) -> str:
     return "\n".join([*lines, ""])
 
 
+def grown(result: dict[str, Any]) -> str:
+    """What each road came to at the largest size beside the smallest; empty when only one was asked for."""
+    sizes = sorted({road["recipients"] for road in result["roads"]})
+    if len(sizes) < 2:
+        return ""
+    found = {(road["road"], road["recipients"]): road["figures"] for road in result["roads"]}
+    lines = ["", f"{short(sizes[-1])} recipients beside {short(sizes[0])}"]
+    for name in dict.fromkeys(road["road"] for road in result["roads"]):
+        small = {figure["name"]: figure["median"] for figure in found[name, sizes[0]]}
+        lines += ["", name.ljust(WIDTH) + _head(short(sizes[0]))]
+        lines += [
+            _line(figure, small[figure["name"]], figure["median"] / small[figure["name"]])
+            for figure in found[name, sizes[-1]]
+            if small.get(figure["name"])
+        ]
+    return "\n".join([*lines, ""])
+
+
 def compare(result: dict[str, Any], earlier: dict[str, Any]) -> str:
     """The medians beside those of an earlier run; what only one of the two has is left out."""
     before = {

@@ -14,6 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import KombuError
 
 from config.heartbeats import STALE, Alive, beating_since, processes, served
+from config import limits
+from config.heartbeats import STALE, Alive, beating_since, fingerprint, processes, served
 from config.queues import Queue
 from config.strangers import strangers
 from messaging.health.sweeps import sweeps
@@ -44,14 +46,15 @@ def readiness() -> list[Check]:
 
 
 def database() -> Check:
-    """Whether a statement is answered."""
+    """Whether a statement is answered, and waits have an end behind a pooler, too."""
     try:
         with connection.cursor() as cursor:
             cursor.execute(PROBE)
     except Error as error:
         log.warning("database_unreachable", exc_info=True)
         return Check("database", False, f"The database does not answer ({type(error).__name__}).")
-    return Check("database", True, "")
+    endless = ", ".join(limits.missing())
+    return _check("database", not endless, f"Without an end: {endless}. Run manage.py database_limits.")
 
 
 def migrations() -> Check:

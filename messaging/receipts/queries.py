@@ -16,10 +16,8 @@ class Waiting(NamedTuple):
     reference: str | None
     provider_message_id: str | None
     status: ReceiptStatus
-    raw_status: str
     error_class: str
     error_code: str
-    parts: int | None
     received_at: datetime
 
 
@@ -59,8 +57,7 @@ def keep(*, account_id: int, words: Sequence[Word]) -> None:
 def take(limit: int) -> list[Waiting]:
     """Receipts that are due, in order of arrival, for this drain alone. SKIP LOCKED; index: receipt_waiting."""
     sql = """
-        SELECT id, account_id, reference, provider_message_id, status, raw_status, error_class, error_code, parts,
-               received_at
+        SELECT id, account_id, reference, provider_message_id, status, error_class, error_code, received_at
           FROM messaging_receipt
          WHERE applied_at IS NULL
            AND next_try_at <= statement_timestamp()
@@ -72,19 +69,35 @@ def take(limit: int) -> list[Waiting]:
 
 
 class Done(NamedTuple):
-    """What a receipt came to."""
+    """What a receipt came to, and about whom it was."""
 
     id: int
     outcome: str
+    recipient_id: int
 
 
 def tick_off(done: Sequence[Done]) -> None:
-    """Mark receipts as applied, with what they came to."""
+    """Mark receipts as applied, with what they came to, and write what they said into the message log.
+
+    Both in one statement, by primary keys: lines that travel to us and back cost 20 µs of Python each.
+    """
     sql = """
-        UPDATE messaging_receipt r
-           SET applied_at = statement_timestamp(), outcome = o.outcome
-          FROM json_to_recordset(%(done)s) AS o (id bigint, outcome text)
-         WHERE r.id = o.id
+        WITH told AS (
+            UPDATE messaging_receipt r
+               SET applied_at = statement_timestamp(), outcome = o.outcome
+              FROM json_to_recordset(%(done)s) AS o (id bigint, outcome text, recipient_id bigint)
+             WHERE r.id = o.id
+            RETURNING r.id, r.account_id, r.status, r.provider_message_id, r.raw_status, r.error_class, r.error_code,
+                      r.parts, o.recipient_id
+        )
+        INSERT INTO messaging_messagelog
+               (store_id, campaign_id, recipient_id, batch_id, attempt, account_id, kind, outcome, provider_message_id,
+                raw_status, error_class, error_code, parts, text, at)
+        SELECT c.store_id, c.campaign_id, c.id, c.batch_id, c.attempt, t.account_id, 'receipt', t.status,
+               t.provider_message_id, t.raw_status, t.error_class, t.error_code, t.parts, '', statement_timestamp()
+          FROM told t
+          JOIN campaigns_campaignrecipient c ON c.id = t.recipient_id
+         ORDER BY t.id
     """
     if done:
         execute(sql, {"done": records(done)})

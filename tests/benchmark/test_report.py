@@ -3,7 +3,7 @@
 from typing import Any
 
 from messaging.benchmark.figures import Figure, rows
-from messaging.benchmark.report import compare, show
+from messaging.benchmark.report import compare, grown, show
 
 
 def result(*figures: Figure, road: str = "sending") -> dict[str, Any]:
@@ -58,3 +58,21 @@ def test_an_earlier_zero_has_no_ratio() -> None:
     shown = compare(result(Figure("CPU", "µs", 3)), result(Figure("CPU", "µs", 0)))
 
     assert line_of(shown, "CPU") == ["CPU,", "µs", "3", "0", "▲"]
+
+
+def test_the_largest_size_stands_beside_the_smallest() -> None:
+    small, large = (
+        result(Figure("WAL per message", "B", 1000, None, "less")),
+        result(Figure("WAL per message", "B", 1300, None, "less"), Figure("new", "s", 1)),
+    )
+    large["roads"][0]["recipients"] = 1_000_000
+
+    shown = grown({**small, "roads": small["roads"] + large["roads"]})
+
+    assert "1M recipients beside 10k" in shown
+    assert line_of(shown, "WAL") == ["WAL", "per", "message,", "B", "1,300", "1,000", "1.30", "▼"]
+    assert "new" not in shown
+
+
+def test_one_size_has_nothing_to_grow_from() -> None:
+    assert grown(result(Figure("WAL", "B", 1))) == ""

@@ -113,6 +113,9 @@ BREACHES = {
     "recipient.contact": Breach(f"UPDATE campaigns_campaignrecipient SET contact_id = 0 WHERE id = {SENT}"),
     "recipient.refund": Breach("UPDATE billing_ledgerentry SET key = 'refund:0' WHERE kind = 'refund'"),
     "recipient.evidence": Breach("DELETE FROM messaging_messagelog WHERE outcome = 'accepted'"),
+    "log.recipient": Breach("UPDATE messaging_messagelog SET recipient_id = 0 WHERE outcome = 'refused'"),
+    "log.campaign": Breach("UPDATE messaging_messagelog SET campaign_id = 0 WHERE outcome = 'refused'"),
+    "log.store": Breach("UPDATE messaging_messagelog SET store_id = 0 WHERE outcome = 'refused'"),
     "hold.short": Breach(
         "UPDATE billing_creditreservation SET released = released + 1 WHERE state = 'open' AND charged > 0"
     ),

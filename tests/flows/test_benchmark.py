@@ -47,5 +47,10 @@ def test_every_road_is_measured_beside_the_baseline(tmp_path: Path) -> None:
         "latency",
         "ops",
     }
+        "parts", "segments", "quote", "enqueue", "sending", "progress", "receipts", "receipts-beside", "import",
+        "fairness", "latency", "storage",
+    }  # fmt: skip
+    compared = {road for (road, _), figure in figures.items() if figure["ratio"] is not None}
+    assert compared == {road for road, _ in figures} - {"fairness"}
     assert figures["sending", "statements per message"]["median"] > 0
     assert "sending, messages/s" in done.stdout

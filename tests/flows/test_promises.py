@@ -5,50 +5,16 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from billing.drift import find_drift
-from billing.services import account_of
 from campaigns.models import Campaign, SendBatch
-from campaigns.progress import read, recount
-from campaigns.services.launch import launch
+from campaigns.progress import read
 from campaigns.services.schedule import Plan, schedule
 from config.audit import SYSTEM
 from messaging.models import ProviderAccount
 from tests.factories import CampaignFactory
+from tests.flows.ends import assert_all_adds_up, begin, has_sent, wait_for_end
 from tests.flows.stack import Stack, eventually, flush_redis
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
-
-
-def ended(campaign: Campaign) -> bool:
-    """Finished, and every receipt has come."""
-    progress = read(campaign.pk)
-    return progress.status in {"completed", "failed"} and not progress.counts["sent"] and not progress.counts["unknown"]
-
-
-def wait_for_end(campaign: Campaign, *, seconds: float) -> None:
-    eventually(lambda: ended(campaign), seconds=seconds, what=lambda: f"the campaign is over: {read(campaign.pk)}")
-
-
-def assert_all_adds_up(campaign: Campaign, stack: Stack, *, recipients: int) -> None:
-    progress = read(campaign.pk)
-    received = stack.simulator.received()
-    destinations = [item["destination"] for item in received]
-    assert progress.audience == recipients
-    assert len(destinations) == len(set(destinations)) == progress.counts["delivered"] + progress.counts["undelivered"]
-    assert recount(campaign.pk) == {"audience": progress.audience, **progress.counts}
-    assert progress.credits_charged == len(destinations)
-    account = account_of(campaign.store_id)
-    assert (account.held, 1000 - account.balance) == (0, progress.credits_charged)
-    assert find_drift() == []
-
-
-def begin(campaign: Campaign) -> None:
-    launch(store_id=campaign.store_id, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM)
-
-
-def has_sent(campaign: Campaign, least: int) -> bool:
-    counts = read(campaign.pk).counts
-    return counts["sent"] + counts["delivered"] >= least
 
 
 def test_a_scheduled_campaign_starts_by_itself(stack: Stack, account: ProviderAccount) -> None:

@@ -7,7 +7,7 @@ import pytest
 from messaging.models import ProviderAccount, WebhookDelivery
 from tests.factories import CampaignFactory, WebhookEndpointFactory
 from tests.flows.stack import Stack, eventually
-from tests.flows.test_promises import begin
+from tests.flows.ends import begin
 from tests.hooks.receiver import Receiver
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]

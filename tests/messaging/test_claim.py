@@ -1,5 +1,6 @@
 """The claim: who is next, whose turn it is not, and who is left out at the last moment."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -46,6 +47,16 @@ def test_stores_take_turns_whatever_their_size() -> None:
     large, small = launched(people=65), launched(people=45)
 
     assert served(6) == [large.pk, small.pk] * 3
+
+
+def test_many_small_stores_are_through_after_as_many_turns_as_they_have_batches() -> None:
+    giant = launched(people=400, credits=1000)
+    small = [launched(people=25) for _ in range(20)]
+
+    taken = Counter(served(2 * 21))
+
+    assert taken == {campaign.pk: 2 for campaign in (giant, *small)}
+    assert set(served(5)) == {giant.pk}
 
 
 def test_a_store_that_was_served_long_ago_comes_first() -> None:

@@ -13,8 +13,10 @@ from messaging.benchmark.roads import (
     progress,
     quote,
     receipts,
+    receipts_beside,
     segments,
     sending,
+    storage,
 )
 from messaging.benchmark.stage import Stage
 
@@ -27,8 +29,10 @@ ROADS: dict[str, Road] = {
     "sending": sending.run,
     "progress": progress.run,
     "receipts": receipts.run,
+    "receipts-beside": receipts_beside.run,
     "import": importing.run,
     "fairness": fairness.run,
     "latency": latency.run,
     "ops": ops.run,
+    "storage": storage.run,
 }

@@ -35,18 +35,17 @@ def run(stage: Stage, people: int) -> list[Figure]:
     """A receipt for each message of a campaign that went out, a hundred in a call."""
     shop = stage.shop(people)
     raw_id, ours_id = (crowd.sent_campaign(shop, people=people, status="sent") for _ in range(2))
-    posts = _posts(stage, ours_id)
+    posts = posts_of(stage, ours_id)
     crowd.settle_down()
     task = {"campaign": raw_id, "store": shop.store_id, "size": settings.RECEIPT_BATCH}
     with Crew("receipts", workers=stage.options.workers, **task) as crew:
         raw, _ = crew.go()
     meter = stage.meter()
-    began = time.time()
-    _post_all(posts)
+    began = post_all(posts)
     stored = time.time() - began
     ended = stage.wait("the last receipt", DELIVERED_ALL, ours_id) - began
     cost = meter.read()
-    execute("TRUNCATE messaging_receipt", {})
+    clear_inbox()
     return [
         Figure("receipts, webhook to state", "receipts/s", people / ended, people / raw),
         Figure("receipts into the inbox", "receipts/s", people / stored),
@@ -59,8 +58,8 @@ def run(stage: Stage, people: int) -> list[Figure]:
     ]
 
 
-def _posts(stage: Stage, campaign_id: int) -> list[Post]:
-    """The provider's calls, made before the clock starts."""
+def posts_of(stage: Stage, campaign_id: int) -> list[Post]:
+    """The provider's calls about a campaign that went out, made before the clock starts."""
     url = f"{settings.PUBLIC_URL}/webhooks/providers/{crowd.SLUG}/receipts"
     plan = ReceiptPlan(url=url, secret=crowd.WEBHOOK_SECRET, sign="both")
     rows = stage.link.execute(MESSAGES, [campaign_id]).fetchall()
@@ -74,8 +73,9 @@ def _posts(stage: Stage, campaign_id: int) -> list[Post]:
     return [dialect.receipts(plan, chunk, echoes=True) for chunk in chunks]
 
 
-def _post_all(posts: list[Post]) -> None:
-    """Call the webhook, several at a time, as a provider does."""
+def post_all(posts: list[Post]) -> float:
+    """Call the webhook, several at a time, as a provider does; when it began (epoch)."""
+    began = time.time()
     connections = ThreadConnections(Endpoint.of(settings.PUBLIC_URL))
 
     def post(one: Post) -> int:
@@ -87,3 +87,9 @@ def _post_all(posts: list[Post]) -> None:
         refused = [status for status in pool.map(post, posts) if status != 200]
     if refused:
         raise RuntimeError(f"the webhook answered {refused[0]}")
+    return began
+
+
+def clear_inbox() -> None:
+    """Nothing of one repetition is in the way of the next."""
+    execute("TRUNCATE messaging_receipt", {})

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.commands import BadInput
 from messaging.benchmark.figures import number
 from messaging.benchmark.raw.crew import Broken
-from messaging.benchmark.report import compare, show
+from messaging.benchmark.report import compare, grown, show
 from messaging.benchmark.roads import ROADS
 from messaging.benchmark.run import run
 from messaging.benchmark.shop import Refused
@@ -80,6 +80,11 @@ class Command(BaseCommand):
         except (NotReady, TooLong, Refused, Broken) as error:
             raise CommandError(f"{error}\nlogs are in {place.here() / 'logs'}") from error
         self._tell(result, earlier, path=options["json"])
+        self.stdout.write(show(result) + grown(result))
+        if earlier:
+            self.stdout.write(compare(result, earlier))
+        if options["json"]:
+            options["json"].write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
         if options["keep"]:
             sys.stderr.write(f"logs are in {place.here() / 'logs'}\n")
         else:
