@@ -16,7 +16,7 @@ from tests.flows.ends import assert_all_adds_up, begin, has_sent, wait_for_end
 from tests.flows.stack import Stack, eventually
 from tests.simulator import Simulator
 
-pytestmark = [pytest.mark.flow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.flow, pytest.mark.timeout(600)]
 PROCESSES = ("web", "work", "send1", "beat")
 
 
@@ -65,10 +65,10 @@ def test_a_machine_that_dies_takes_nothing_with_it(stack: Stack, second: Stack, 
         machine.start("web")  # alone: a machine with two cores takes its time for eight processes at once
     stack.start(*PROCESSES[1:])
     second.start(*PROCESSES[1:])
-    eventually(lambda: len(consumers()) == 4, seconds=60, what=consumers)
+    eventually(lambda: len(consumers()) == 4, seconds=200, what=consumers)
     campaign = CampaignFactory.create(people=300)
     begin(campaign)
-    eventually(lambda: has_sent(campaign, 40), seconds=60, what="sending has begun")
+    eventually(lambda: has_sent(campaign, 40), seconds=120, what="sending has begun")
 
     for name in PROCESSES:
         stack.kill(name)

@@ -20,7 +20,7 @@ from tests.flows.stack import Stack, eventually
 
 pytestmark = [
     pytest.mark.flow,
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(600),
     pytest.mark.skipif(PROGRAM is None, reason="no pgbouncer on this machine"),
 ]
 PROCESSES = ("web", "work", "send1", "send2", "beat")

@@ -6,8 +6,8 @@ import pytest
 
 from messaging.models import ProviderAccount, WebhookDelivery
 from tests.factories import CampaignFactory, WebhookEndpointFactory
-from tests.flows.stack import Stack, eventually
 from tests.flows.ends import begin
+from tests.flows.stack import Stack, eventually
 from tests.hooks.receiver import Receiver
 
 pytestmark = [pytest.mark.flow, pytest.mark.timeout(240)]
