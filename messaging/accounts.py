@@ -4,6 +4,7 @@ import threading
 from datetime import datetime
 from typing import NamedTuple
 
+from config.sql import fetch_one
 from messaging.models import ProviderAccount
 from messaging.routes.choose import Choice, candidates, choose
 from messaging.routes.health import take_probe
@@ -11,6 +12,7 @@ from providers.interface import AccountConfig, Provider
 from providers.registry import build
 
 _built: dict[int, tuple[datetime, Provider]] = {}
+_by_slug: dict[str, ProviderAccount] = {}
 _lock = threading.Lock()
 
 
@@ -36,9 +38,27 @@ def carrier_for(*, store_id: int, country: str, batch_id: int) -> Carrier | None
     return Carrier(choice.account, adapter(choice.account), choice) if choice else None
 
 
+class Version(NamedTuple):
+    """When an account was last changed."""
+
+    updated_at: datetime
+
+
 def account_by_slug(slug: str) -> ProviderAccount | None:
-    """The account whose webhook address this is; stopped accounts still receive."""
-    return ProviderAccount.objects.filter(slug=slug).first()
+    """The account whose webhook address this is; stopped accounts still receive. Index: the slug's unique one.
+
+    Read anew only when it was changed, since each call of a provider asks; its `status` may be an old one.
+    """
+    sql = "SELECT a.updated_at FROM messaging_provideraccount a WHERE a.slug = %(slug)s"
+    version = fetch_one(sql, {"slug": slug}, Version)
+    if version is None:
+        return None
+    known = _by_slug.get(slug)
+    if known is None or known.updated_at != version.updated_at:
+        known = ProviderAccount.objects.filter(slug=slug).first()
+        if known:
+            _by_slug[slug] = known
+    return known
 
 
 def adapter(account: ProviderAccount) -> Provider:

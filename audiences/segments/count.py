@@ -145,7 +145,7 @@ def _numbers(rules: Tree, nodes: Mapping[str, Tree], answers: list[tuple[dict[st
     numbers: Counter[str] = Counter({f"{what}{at}": 0 for at in nodes for what in ("meets", "leaves")})
     parts = _leaving(rules)[1:]
     for met, contacts in answers:
-        for at, node in reversed(nodes.items()):  # what stands inside first
+        for at, node in reversed(list(nodes.items())):  # what stands inside first
             met[at] = _meets(node, at, met)
             numbers[f"meets{at}"] += contacts * met[at]
         numbers["leaves"] += contacts * met[""]

@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from billing.errors import ReservationClosed, ReservationExceeded
 from billing.services import account_of, capture_late, charge, lock_holds, release
@@ -28,28 +29,58 @@ def record_changes(pairs: Sequence[Pair]) -> None:
     _move_money(pairs)
 
 
+class Kind(NamedTuple):
+    """What moves of recipients have in common that is counted: a thousand receipts are a handful of kinds."""
+
+    campaign_id: int
+    before: str
+    after: str
+    reason_before: str
+    reason_after: str
+    billed: bool
+    again: bool
+
+
 def _count(pairs: Sequence[Pair]) -> None:
-    deltas: dict[int, Counter[str]] = {}
-    reasons: dict[int, Counter[tuple[str, str]]] = {}
+    kinds = Counter(map(_kind, pairs))
+    deltas: dict[int, Counter[str]] = {kind.campaign_id: Counter() for kind in kinds}
+    reasons: dict[int, Counter[tuple[str, str]]] = {kind.campaign_id: Counter() for kind in kinds}
+    for kind, people in kinds.items():
+        _add(kind, people, delta=deltas[kind.campaign_id])
+        if kind.before == "undelivered":
+            reasons[kind.campaign_id]["undelivered", kind.reason_before] -= people
+        if kind.after == "undelivered":
+            reasons[kind.campaign_id]["undelivered", kind.reason_after] += people
     for standing, change in pairs:
-        delta = deltas.setdefault(standing.campaign_id, Counter())
-        delta[standing.status] -= 1
-        delta[change.status] += 1
-        if change.status in ("delivered", "undelivered") and change.status != standing.status:
-            delta[NEWS[change.status]] += 1
         if change.bill:
-            delta["new_sent"] += 1
-            delta["retry_sent"] += standing.run > 1
-            delta["parts_sent"] += standing.parts
-            delta["credits_charged"] += standing.credits
-        reason = reasons.setdefault(standing.campaign_id, Counter())
-        if standing.status == "undelivered":
-            reason["undelivered", standing.reason] -= 1
-        if change.status == "undelivered":
-            reason["undelivered", change.reason] += 1
+            deltas[standing.campaign_id]["parts_sent"] += standing.parts
+            deltas[standing.campaign_id]["credits_charged"] += standing.credits
     for campaign_id in sorted(deltas):
         add_to_progress(campaign_id=campaign_id, delta=deltas[campaign_id])
         add_to_reasons(campaign_id=campaign_id, reasons=reasons[campaign_id])
+
+
+def _add(kind: Kind, people: int, *, delta: "Counter[str]") -> None:
+    delta[kind.before] -= people
+    delta[kind.after] += people
+    if kind.after in ("delivered", "undelivered") and kind.after != kind.before:
+        delta[NEWS[kind.after]] += people
+    if kind.billed:
+        delta["new_sent"] += people
+        delta["retry_sent"] += people if kind.again else 0
+
+
+def _kind(pair: Pair) -> Kind:
+    standing, change = pair
+    return Kind(
+        standing.campaign_id,
+        standing.status,
+        change.status,
+        standing.reason,
+        change.reason,
+        change.bill,
+        standing.run > 1,
+    )
 
 
 def _move_money(pairs: Sequence[Pair]) -> None:

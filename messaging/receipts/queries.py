@@ -9,7 +9,7 @@ from providers.interface import ReceiptStatus
 
 
 class Waiting(NamedTuple):
-    """A receipt of the inbox that has not been applied, with what is needed for it."""
+    """A receipt of the inbox that has not been applied, with what is needed for it. `received_at`: epoch seconds."""
 
     receipt_id: int
     account_id: int
@@ -18,7 +18,7 @@ class Waiting(NamedTuple):
     status: ReceiptStatus
     error_class: str
     error_code: str
-    received_at: datetime
+    received_at: float
 
 
 class Word(NamedTuple):
@@ -57,7 +57,8 @@ def keep(*, account_id: int, words: Sequence[Word]) -> None:
 def take(limit: int) -> list[Waiting]:
     """Receipts that are due, in order of arrival, for this drain alone. SKIP LOCKED; index: receipt_waiting."""
     sql = """
-        SELECT id, account_id, reference, provider_message_id, status, error_class, error_code, received_at
+        SELECT id, account_id, reference, provider_message_id, status, error_class, error_code,
+               extract(epoch FROM received_at)::float
           FROM messaging_receipt
          WHERE applied_at IS NULL
            AND next_try_at <= statement_timestamp()
