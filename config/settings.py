@@ -10,8 +10,8 @@ from config.browsers import CORS_ALLOW_HEADERS as CORS_ALLOW_HEADERS
 from config.browsers import CORS_ALLOW_METHODS as CORS_ALLOW_METHODS
 from config.browsers import CORS_EXPOSE_HEADERS as CORS_EXPOSE_HEADERS
 from config.browsers import content_security_policy
-from config.doors import *  # noqa: F403
 from config.database import databases
+from config.doors import *  # noqa: F403
 from config.link_keys import parse_link_keys
 from config.logging import logging_config
 from config.origins import parse_origin
@@ -109,22 +109,6 @@ TEMPLATES = [
 ]
 
 # Database -----------------------------------------------------------------------------------------------------------
-DATABASES = {"default": env.db("DATABASE_URL")}
-_database = DATABASES["default"]
-_database["HOST"] = unquote(str(_database.get("HOST", "")))  # a socket folder arrives percent-encoded
-# A process that hangs must not hold a row that others need; every wait has an end.
-_database["OPTIONS"] = {
-    "connect_timeout": env.int("DB_CONNECT_TIMEOUT", default=5),
-    "options": "-c idle_in_transaction_session_timeout=10s -c lock_timeout=5s -c statement_timeout=60s -c jit=off",
-}
-# web: a pool. Workers: long connections, since Celery closes pools (celery#10554)
-if env.bool("DB_POOL", default=False):
-    _database["OPTIONS"]["pool"] = {"min_size": 1, "max_size": env.int("DB_POOL_MAX", default=10), "timeout": 10}
-else:
-    _database["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
-    _database["CONN_HEALTH_CHECKS"] = True
-if template := env("TEST_TEMPLATE", default=""):
-    _database["TEST"] = {"TEMPLATE": template}
 DATABASES = databases(env)
 
 # Redis, Celery ------------------------------------------------------------------------------------------------------

@@ -1,5 +1,4 @@
-"""The part of `manage.py doctor` above the campaigns: nobody counts as sent without a line that proves it; clicks."""
-"""The evidence's part of `manage.py doctor`: nobody counts as sent without a line, and no line is about nobody.
+"""The part of `manage.py doctor` above the campaigns: nobody is sent without a line, no line about nobody; clicks.
 
 The log has no foreign keys, since each message would pay for their checks; what they would refuse is looked for here.
 """
@@ -43,20 +42,6 @@ def evidence(*, hours: int | None, shown: int = SHOWN) -> list[Drift]:
     return fetch(sql, {"hours": hours, "shown": shown}, Drift)
 
 
-CHECKS = (evidence, clicks)
-
-
-def find_drift(*, hours: int | None) -> list[Drift]:
-    """As `campaigns.drift.find_drift`, of the message log and of clicks."""
-    return [drift for check in CHECKS for drift in unhurried(partial(check, hours=hours))]
-
-
-def derivable(drift: Drift) -> bool:
-    """Whether the number follows from other rows."""
-    return drift.name in NAMES
-
-
-__all__ = ["CHECKS", "clicks", "derivable", "evidence", "find_drift", "repair"]
 def orphans(*, hours: int | None, shown: int = SHOWN) -> list[Drift]:
     """`log.recipient`, `.campaign`, `.store`: lines about nobody, or not about whom they name.
 
@@ -81,9 +66,17 @@ def orphans(*, hours: int | None, shown: int = SHOWN) -> list[Drift]:
     return fetch(sql, {"hours": hours, "lines": RECENT_LINES, "shown": shown}, Drift)
 
 
-CHECKS = (evidence, orphans)
+CHECKS = (evidence, orphans, clicks)
 
 
 def find_drift(*, hours: int | None) -> list[Drift]:
-    """As `campaigns.drift.find_drift`, of the message log."""
+    """As `campaigns.drift.find_drift`, of the message log and of clicks."""
     return [drift for check in CHECKS for drift in unhurried(partial(check, hours=hours))]
+
+
+def derivable(drift: Drift) -> bool:
+    """Whether the number follows from other rows."""
+    return drift.name in NAMES
+
+
+__all__ = ["CHECKS", "clicks", "derivable", "evidence", "find_drift", "repair"]

@@ -13,9 +13,8 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from kombu.exceptions import KombuError
 
-from config.heartbeats import STALE, Alive, beating_since, processes, served
 from config import limits
-from config.heartbeats import STALE, Alive, beating_since, fingerprint, processes, served
+from config.heartbeats import STALE, Alive, beating_since, processes, served
 from config.queues import Queue
 from config.strangers import strangers
 from messaging.health.sweeps import sweeps

@@ -80,11 +80,6 @@ class Command(BaseCommand):
         except (NotReady, TooLong, Refused, Broken) as error:
             raise CommandError(f"{error}\nlogs are in {place.here() / 'logs'}") from error
         self._tell(result, earlier, path=options["json"])
-        self.stdout.write(show(result) + grown(result))
-        if earlier:
-            self.stdout.write(compare(result, earlier))
-        if options["json"]:
-            options["json"].write_bytes(orjson.dumps(result, option=orjson.OPT_INDENT_2))
         if options["keep"]:
             sys.stderr.write(f"logs are in {place.here() / 'logs'}\n")
         else:
@@ -96,7 +91,7 @@ class Command(BaseCommand):
         if path == STDOUT:
             self.stdout.write(document.decode())
             return
-        self.stdout.write(show(result))
+        self.stdout.write(show(result) + grown(result))
         if earlier:
             self.stdout.write(compare(result, earlier))
         if path:

@@ -15,7 +15,6 @@ from campaigns import drift as campaigns
 from config.audit import Actor
 from config.progressbar import Bar
 from messaging import drift as messages
-from messaging import drift as evidence
 
 ACTOR = Actor("command:doctor")
 
@@ -26,7 +25,6 @@ def checks(*, hours: int | None) -> dict[str, Callable[[], list[Drift]]]:
     for check in campaigns.CHECKS:
         found[f"campaigns.{check.__name__}"] = partial(check, hours=hours, shown=SHOWN)
     return {**found, **{f"messaging.{check.__name__}": partial(check, hours=hours) for check in messages.CHECKS}}
-    return found | {f"messaging.{check.__name__}": partial(check, hours=hours) for check in evidence.CHECKS}
 
 
 def derivable(drift: Drift) -> bool:

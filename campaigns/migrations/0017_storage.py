@@ -10,7 +10,7 @@ COUNTER = {"fillfactor": 50, "autovacuum_vacuum_scale_factor": 0.01, "autovacuum
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audiences", "0014_retention"), ("campaigns", "0015_retention")]
+    dependencies = [("audiences", "0014_retention"), ('campaigns', '0016_house_minutes')]
     operations = [
         # lane_once begins with the store
         migrations.AlterField(

@@ -6,7 +6,7 @@ from config.storage import stored
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0008_privacy")]
+    dependencies = [('messaging', '0009_alert_notices')]
     operations = [
         # append-only: frozen and marked visible in small pieces, instead of all at once after 200 million transactions
         stored(
