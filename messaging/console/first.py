@@ -19,4 +19,5 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     for one in seen["running"]:
         one["sent_share"] = one["audience"] - one["pending"]
     chart = day_chart(seen["days"], since=date.fromisoformat(seen["since"]), until=timezone.localdate())
-    return show(request, "dashboard.html", seen=seen, alerts=alerts, chart=chart)
+    has_contacts = bool(chart or read(request, "contacts", limit=1)["results"])
+    return show(request, "dashboard.html", seen=seen, alerts=alerts, chart=chart, has_contacts=has_contacts)

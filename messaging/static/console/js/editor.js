@@ -1,8 +1,8 @@
 /** Writing a campaign: counter, costly characters, the exact price and a phone, while one types. */
 import { call } from "./api.js";
 import { bare, costlyLine, insert, measure } from "./meter.js";
-import { element, freshKey, meaning, named, number, say } from "./say.js";
-import { complain, toastNext } from "./toasts.js";
+import { element, freshKey, named, number, say } from "./say.js";
+import { complain, remark, toastNext } from "./toasts.js";
 
 const form = document.getElementById("editor");
 const { count, offenders } = await import(form.dataset.sms);
@@ -100,7 +100,7 @@ function showQuote(quote) {
   );
   const notes = [...quote.blockers.map((one) => ["bad", one]), ...quote.warnings.map((one) => ["warn", one])];
   document.getElementById("quote-notes").replaceChildren(
-    ...notes.map(([tone, one]) => element("div", { class: "notice", "data-tone": tone, "data-code": one.code }, element("div", {}, meaning(one)))),
+    ...notes.map(([tone, one]) => remark(tone, one)),
     ...quote.advice.values.map((one) =>
       element("p", { class: "small soft" }, say("in_names", { n: number(one.recipients), m: number(one.of), f: named(one.field), c: number(one.credits) })),
     ),

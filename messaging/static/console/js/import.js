@@ -7,6 +7,7 @@ const form = document.getElementById("import");
 const show = (name) => form.querySelector(`[data-part="${name}"]`);
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const FIRST_BYTES = 64 * 1024;
+const AGAIN_SECONDS = 1;
 let columns = [];
 
 function step(name) {
@@ -92,13 +93,24 @@ async function follow(made) {
   show("progress").hidden = false;
   while (["pending", "running"].includes(job.status)) {
     count(job);
-    await sleep(700);
-    job = await call("GET", `imports/${job.id}`);
+    await sleep(AGAIN_SECONDS * 1000);
+    job = await state(job);
   }
   count(job);
   form.querySelector("[data-go]").textContent = say("try_again");
   form.querySelector("[data-go]").classList.remove("main");
   form.querySelector("[data-real]").hidden = job.status !== "done" || job.rows === job.refused;
+}
+
+/** The import as it is now; when we may not ask at the moment, as it was. */
+async function state(job) {
+  try {
+    return await call("GET", `imports/${job.id}`);
+  } catch (problem) {
+    if (problem.status !== 429 && problem.code !== "NETWORK") throw problem;
+    await sleep((problem.body.retry_after ?? AGAIN_SECONDS) * 1000);
+    return job;
+  }
 }
 
 function samples(rows, names) {

@@ -1,89 +1,110 @@
 /** News of the server: a stream while there is one, else a question every few seconds; and the page says which. */
-import { look } from "./api.js";
 import { say } from "./say.js";
+import { complain } from "./toasts.js";
 
-const POLL_SECONDS = 3;
+const ASK_SECONDS = 3;
 const PATIENCE_SECONDS = 4; // without a stream, before the page asks by itself
-const AGAIN_SECONDS = [2, 30]; // until a lost stream is opened again: doubled from the first to the last
+const AGAIN_SECONDS = [1, 30]; // until a lost stream is opened again: doubled from the first to the last
 const SIGN_SELECTOR = "[data-live]";
 
-function sign(state) {
+function sign(state, facts) {
   for (const place of document.querySelectorAll(SIGN_SELECTOR)) {
     place.hidden = false;
     place.dataset.state = state;
-    place.textContent = say(state);
+    place.textContent = say(state, facts);
   }
 }
 
 /**
- * Call `tell` with each news, until `end`: `{ stream, event, poll, tell }`. `stream` and `poll` are paths of the API;
- * `event` is the name of the stream's events, whose data are what `poll` answers.
+ * Call `tell` with each news, until `end`: `{ stream, event, tell, ask }`. `stream` is a path of the API and `event` the
+ * name of its events; `ask(etag)` answers like `look` of api.js, and its body is told as an event's data are.
  */
-export function watch({ stream, event, poll, tell }) {
+export function watch({ stream, event, tell, ask }) {
   let source = null;
-  let timer = null;
+  let asking = null;
+  let opening = null;
   let etag = null;
+  let restUntil = 0;
   let [again] = AGAIN_SECONDS;
   let over = false;
 
   function openStream() {
+    clearTimeout(opening);
+    source?.close();
     source = new EventSource(`/api/v1/${stream}`);
-    const patience = setTimeout(startPolling, PATIENCE_SECONDS * 1000);
+    const mine = source;
+    const patience = setTimeout(startAsking, PATIENCE_SECONDS * 1000);
     source.addEventListener(event, (news) => {
       clearTimeout(patience);
       [again] = AGAIN_SECONDS;
-      stopPolling();
+      stopAsking();
       sign("live");
       tell(JSON.parse(news.data));
     });
     source.addEventListener("end", end);
     source.addEventListener("error", () => {
       clearTimeout(patience);
-      if (!over) lost();
+      if (!over && mine === source) lost();
     });
   }
 
-  // Not left to the browser: Chromium does not come back by itself when the redirection led to nobody.
+  // Not left to the browser: Chromium does not come back by itself when the redirection led to nobody. Nor all at
+  // once: when the stream process starts anew, all who watch have lost it in the same moment.
   function lost() {
     source.close();
-    startPolling();
-    setTimeout(() => over || openStream(), again * 1000);
+    startAsking();
+    opening = setTimeout(openStream, again * (0.5 + Math.random()) * 1000);
     again = Math.min(again * 2, AGAIN_SECONDS[1]);
   }
 
-  function startPolling() {
-    if (timer || over || !poll) return;
+  function startAsking() {
+    if (asking || over) return;
     sign(navigator.onLine ? "polling" : "offline");
-    timer = setInterval(askOnce, POLL_SECONDS * 1000);
+    asking = setInterval(askOnce, ASK_SECONDS * 1000);
     askOnce();
   }
 
-  function stopPolling() {
-    clearInterval(timer);
-    timer = null;
+  function stopAsking() {
+    clearInterval(asking);
+    asking = null;
   }
 
   async function askOnce() {
-    if (document.hidden) return;
+    if (document.hidden || Date.now() < restUntil) return;
     try {
-      const seen = await look(poll, etag);
-      if (!timer) return;
+      const seen = await ask(etag);
+      if (!asking) return;
       sign("polling");
       etag = seen.etag;
       if (seen.changed) tell(seen.body);
     } catch (problem) {
-      if (problem.status === 401 || problem.status === 404) end();
-      else sign("offline");
+      refused(problem);
     }
+  }
+
+  function refused(problem) {
+    if (problem.status === 401 || problem.status === 404) {
+      end();
+      complain(problem);
+    } else if (problem.status === 429) {
+      const wait = problem.body.retry_after ?? ASK_SECONDS;
+      restUntil = Date.now() + wait * 1000;
+      sign("limited", { n: wait });
+    } else sign("offline");
   }
 
   function end() {
     over = true;
-    stopPolling();
+    stopAsking();
+    clearTimeout(opening);
     source.close();
     for (const place of document.querySelectorAll(SIGN_SELECTOR)) place.hidden = true;
   }
 
   openStream();
+  addEventListener("offline", () => over || sign("offline"));
+  addEventListener("online", () => over || openStream());
+  addEventListener("visibilitychange", () => asking && askOnce());
   addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", ({ persisted }) => persisted && !over && openStream());
 }

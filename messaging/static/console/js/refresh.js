@@ -1,23 +1,42 @@
 /** Parts of a page as the server draws them now: `data-refresh` elements are replaced by their twins of a fresh copy. */
+import { Problem } from "./api.js";
 import { enable } from "./ready.js";
+import { say } from "./say.js";
 
 let running = null;
 
-/** Fetch the page again and put in its parts. Two at once are one; what the reader is using stays as it is. */
+/** Fetch the page again and put in its parts. What the reader is using stays as it is; what fails is tried next time. */
 export function refresh() {
+  return fresh().catch(() => null);
+}
+
+/** The same for `watch`: rejects with a Problem. Two at once are one. */
+export function fresh() {
   running ??= fetchParts().finally(() => (running = null));
   return running;
 }
 
 async function fetchParts() {
-  const response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
-  if (!response.ok) return;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  const text = await page();
+  const copy = new DOMParser().parseFromString(text, "text/html");
   for (const old of document.querySelectorAll("[data-refresh]")) {
-    const made = fresh.getElementById(old.id);
+    const made = copy.getElementById(old.id);
     const used = old.contains(document.activeElement) || old.querySelector("details[open], [aria-busy]");
     if (!made || used || old.innerHTML === made.innerHTML) continue;
     old.replaceWith(document.adoptNode(made));
     enable(made);
   }
+  return { changed: false }; // nothing is left to be told
+}
+
+async function page() {
+  let response;
+  try {
+    response = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+  } catch {
+    throw new Problem(0, { code: "NETWORK", detail: say("network") });
+  }
+  const wait = Number(response.headers.get("Retry-After")) || undefined;
+  if (!response.ok) throw new Problem(response.status, { code: "BROKEN", detail: say("broken"), retry_after: wait });
+  return response.text();
 }

@@ -1,8 +1,8 @@
 /** The send dialog: the exact price, who is left out, what is left after; and one key, so that it is sent once. */
 import { call } from "./api.js";
 import { open } from "./dialogs.js";
-import { element, freshKey, meaning, named, number, say } from "./say.js";
-import { complain, toastNext } from "./toasts.js";
+import { element, freshKey, named, number, say } from "./say.js";
+import { complain, remark, toastNext } from "./toasts.js";
 
 const TYPE_FROM = 5000; // recipients, from which on their number has to be typed
 const dialog = document.getElementById("send");
@@ -28,7 +28,7 @@ async function count(before = null) {
     quote = await call("GET", `campaigns/${campaign}/quote`);
   } catch (problem) {
     part("counting").hidden = true;
-    part("notes").replaceChildren(notice("bad", meaning(problem), problem.code));
+    part("notes").replaceChildren(remark("bad", problem));
     return;
   }
   part("counting").hidden = true;
@@ -41,8 +41,7 @@ function fill(before) {
   part("go").querySelector("span").textContent = say("send_to", { n: people });
   part("sums").replaceChildren(...sums(before).flatMap(line));
   part("sums").hidden = false;
-  const stops = quote.blockers.map((one) => notice("bad", meaning(one), one.code));
-  part("notes").replaceChildren(...stops, ...quote.warnings.map((one) => notice("warn", meaning(one), one.code)));
+  part("notes").replaceChildren(...quote.blockers.map((one) => remark("bad", one)), ...quote.warnings.map((one) => remark("warn", one)));
   const typing = part("typing");
   typing.hidden = quote.recipients < TYPE_FROM;
   typing.querySelector("label").textContent = say("type_to_confirm", { n: quote.recipients });
@@ -73,10 +72,6 @@ function sums(before) {
 
 function line([term, value, kind]) {
   return [element("dt", { class: kind }, term), element("dd", { class: kind }, value)];
-}
-
-function notice(tone, text, code) {
-  return element("div", { class: "notice", "data-tone": tone, "data-code": code, role: "alert" }, element("div", {}, text, " ", element("span", { class: "code tiny" }, code)));
 }
 
 function allow() {

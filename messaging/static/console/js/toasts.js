@@ -32,19 +32,31 @@ export function toastKept() {
   if (kept) toast(...JSON.parse(kept));
 }
 
-/** Say what a Problem means and what can be done about it. */
-export function complain(problem) {
-  if (problem.code === "RATE_LIMITED") return countDown(problem.body.retry_after ?? 1);
-  const links = {
+/** What can be done about a refusal: [text, address], or undefined. */
+export function wayOut(code) {
+  return {
     INSUFFICIENT_CREDITS: [say("buy"), "/billing"],
     SUBSCRIPTION_REQUIRED: [say("buy"), "/billing"],
+    NO_RECIPIENTS: [say("import"), "/imports/new"],
     UNAUTHENTICATED: [say("signed_out"), `/login?next=${encodeURIComponent(location.pathname)}`],
     INVALID_STATUS: [say("reload"), location.pathname],
     ALREADY_SENDING: [say("reload"), location.pathname],
-  };
+  }[code];
+}
+
+/** A remark of a quote, with its code and what can be done about it. */
+export function remark(tone, one) {
+  const way = wayOut(one.code);
+  const words = element("div", {}, meaning(one), " ", way && element("a", { href: way[1] }, way[0]), " ", element("span", { class: "code tiny" }, one.code));
+  return element("div", { class: "notice", "data-tone": tone, "data-code": one.code, role: "alert" }, words);
+}
+
+/** Say what a Problem means and what can be done about it. */
+export function complain(problem) {
+  if (problem.code === "RATE_LIMITED") return countDown(problem.body.retry_after ?? 1);
   const known = problem instanceof Error && problem.code;
   if (!known) console.error(problem);
-  return toast(known ? meaning(problem) : say("broken"), { tone: "bad", code: problem.code ?? "", link: links[problem.code] });
+  return toast(known ? meaning(problem) : say("broken"), { tone: "bad", code: problem.code ?? "", link: wayOut(problem.code) });
 }
 
 function countDown(seconds) {
