@@ -1,14 +1,18 @@
 /** A campaign's page while it goes on: its numbers live, its parts fresh, and the dialogs that spend. */
+import { look } from "./api.js";
+import { open } from "./dialogs.js";
 import { watch } from "./live.js";
 import { countersOf, draw, partsOf } from "./progress.js";
 import { refresh } from "./refresh.js";
 import { openRetry } from "./retry.js";
 import { about, hour, named, number, say } from "./say.js";
 import { openSend } from "./send.js";
+import { complain } from "./toasts.js";
 
 const page = document.getElementById("campaign");
 const id = page.dataset.id;
 const PARTS_SECONDS = 5; // how often charts and tables are drawn anew while numbers move; the first time sooner
+const STILL_SECONDS = 20; // how often while none moves: why none does may be among them
 let pause = 1.5;
 let status = page.dataset.status;
 let stale = null;
@@ -62,13 +66,26 @@ async function freshen() {
 }
 
 if ("watch" in page.dataset) {
-  watch({ stream: `campaigns/${id}/events`, event: "progress", poll: `campaigns/${id}/progress`, tell: show });
+  watch({ stream: `campaigns/${id}/events`, event: "progress", tell: show, ask: (etag) => look(`campaigns/${id}/progress`, etag) });
+  setInterval(() => document.hidden || !["sending", "paused"].includes(status) || refresh(), STILL_SECONDS * 1000);
+}
+
+async function openRates() {
+  const dialog = document.getElementById("rates");
+  open(dialog);
+  try {
+    await (await import("./rates.js")).drawRates(dialog, id, () => status);
+  } catch (problem) {
+    dialog.close();
+    complain(problem);
+  }
 }
 
 document.addEventListener("click", (event) => {
   if (event.target.closest('[data-open="send"]')) openSend(id);
   const retry = event.target.closest("[data-retry]");
   if (retry) openRetry(id, retry.dataset.retry);
+  if (event.target.closest("[data-rates]")) openRates();
 });
 
 if (location.hash === "#send" && document.getElementById("send") && ["draft", "scheduled"].includes(status)) {
