@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.gzip import gzip_page
 
 from audiences.auth import Caller, NoStore, caller_of
 from audiences.models import Member, User
@@ -33,6 +34,7 @@ def page(*, nav: str, needs: str = "read", posts: bool = False) -> Callable[[Vie
     methods = ("GET", "HEAD", "POST") if posts else ("GET", "HEAD")
 
     def mark(view: View) -> View:
+        @gzip_page  # also where no proxy does it: a page of a campaign is fetched anew every five seconds
         @wraps(view)
         def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in methods:

@@ -105,6 +105,22 @@ def test_rows_exist_for_every_page() -> None:
     assert {kind_of_page(route.path) for route in CONSOLE if "{}" in route.path} <= set(ROWS)
 
 
+def test_a_page_is_packed_for_who_can_unpack_it(owner: Client) -> None:
+    packed = owner.get("/campaigns", headers={"accept-encoding": "gzip, br"})
+
+    assert packed["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in packed["Vary"]
+    assert len(packed.content) * 2 < len(owner.get("/campaigns").content)
+
+
+def test_the_first_page_says_what_comes_first(store: Store, owner: Client) -> None:
+    empty = owner.get("/").content.decode()
+    ContactFactory.create(store=store)
+
+    assert "Begin with your contacts" in empty
+    assert "Write the first campaign" in owner.get("/").content.decode()
+
+
 def test_a_page_takes_no_post(owner: Client) -> None:
     assert owner.post("/campaigns").status_code == 405
 
