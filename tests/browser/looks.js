@@ -11,6 +11,10 @@
     return [red, green, blue, alpha / 255];
   };
   const over = (front, back) => [0, 1, 2].map((n) => front[n] * front[3] + back[n] * (1 - front[3])).concat(1);
+  const sheet = document.body.appendChild(document.createElement("div"));
+  sheet.style.backgroundColor = "Canvas"; // what is there where nobody drew anything: not white in the dark
+  const canvas = colour(getComputedStyle(sheet).backgroundColor);
+  sheet.remove();
   const background = (node) => {
     const layers = [];
     for (let at = node; at; at = at.parentElement) {
@@ -18,7 +22,7 @@
       if (layer[3] > 0) layers.push(layer);
       if (layer[3] === 1) break;
     }
-    return layers.reverse().reduce((back, front) => over(front, back), [255, 255, 255, 1]);
+    return layers.reverse().reduce((back, front) => over(front, back), canvas);
   };
   const light = ([red, green, blue]) => {
     const [r, g, b] = [red, green, blue].map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
@@ -68,6 +69,19 @@ class Screen:
 
     def _do(self, work: Callable[[], Result]) -> Result:
         return self.thread.submit(work).result()
+
+
+def beside(work: Callable[[], Result]) -> Result:
+    """Do something with the database while a page is open: Django refuses it in the browser's own thread."""
+
+    def closing() -> Result:
+        try:
+            return work()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as one:
+        return one.submit(closing).result()
 
 
 def _session(user: User, url: str) -> list[Any]:

@@ -1,96 +1,116 @@
 """Every page in a real browser: three widths, light and dark, both languages; readable, named, without complaints."""
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from audiences.models import Member, Store
-from billing.services import grant
-from config.audit import SYSTEM
-from messaging.sending.settle import settle
-from providers.interface import Refused
-from tests.api.rows import ROWS, address_of, row_of
-from tests.architecture.test_urls import CONSOLE, kind_of_page
+from audiences.models import Member
+from tests.browser.axe import serious
+from tests.browser.rows import MEMBERS, PUBLIC, Row, a_shop
 from tests.browser.screen import Screen
-from tests.factories import CampaignFactory, ContactFactory, MemberFactory, StoreFactory
-from tests.steps import claimed, launched, marked, settlement
+from tests.factories import MemberFactory, StoreFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 WIDTHS = (360, 768, 1440)
+Place = tuple[int, Literal["light", "dark"]]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+EVERY: list[Place] = [(width, scheme) for scheme in SCHEMES for width in WIDTHS]
+ENDS: list[Place] = [(360, "light"), (1440, "dark")]
+GREEK: list[Place] = [(360, "dark")]  # the longest words in the narrowest window
+HALVES = (MEMBERS[::2], MEMBERS[1::2])
 LOOKS = (Path(__file__).parent / "looks.js").read_text()
-LONG = "Καλοκαιρινές εκπτώσεις σε όλα τα παπούτσια και τις τσάντες, μόνο για μέλη, έως 70%"
+DIALOGS = """Array.from(document.querySelectorAll("dialog[id]:not(#confirm)"), ({ id }) => id)"""
+Faults = dict[str, list[str]]
 
 
 @pytest.fixture
 def member(db: None, settings: object, tmp_path: Path) -> Member:
     """The owner of a store that has something on every page, with long Greek names."""
     settings.LOCAL_DIR = tmp_path  # type: ignore[attr-defined]
-    store = StoreFactory.create(name=LONG[:60])
-    grant(store_id=store.pk, amount=5000, key="looks", label="For the test", actor=SYSTEM)
-    for kind in sorted(set(ROWS) - {"bat", "cmp"}):
-        row_of(store, kind)
-    CampaignFactory.create(store=store, name=LONG, credits=0, message=LONG)
-    _failed(store)
-    ContactFactory.create(store=store, first_name="Αλεξάνδρα-Ευαγγελία", last_name="Παπαδημητρακοπούλου")
-    return MemberFactory.create(store=store)
+    return a_shop()
 
 
-def _failed(store: Store) -> None:
-    """A campaign that has ended, with failures to look at."""
-    launched(store=store, people=3, credits=0)
-    work = claimed()
-    marked(work)
-    settle(settlement(work, [Refused("invalid_number", "17", retryable=False)] * len(work.people)))
+@pytest.fixture
+def newcomer(db: None) -> Member:
+    """The owner of a store in which nothing was done yet."""
+    return MemberFactory.create()
 
 
-def paths(store: Store) -> list[str]:
-    """A path of each page."""
-    found = [route.path for route in CONSOLE]
-    return [address_of(path, row_of(store, kind_of_page(path))) if "{}" in path else path for path in found]
-
-
-def faults(page: Page, *, widths: tuple[int, ...] = WIDTHS) -> list[str]:
-    """What is wrong at any width, light and dark."""
+def faults(page: Page, *, at: list[Place]) -> list[str]:
+    """What is wrong at these widths and lights; at those of ENDS by axe-core, too, and in the dialogs of the page."""
     found = []
-    for scheme in ("light", "dark"):
+    for width, scheme in at:
         page.emulate_media(color_scheme=scheme)
-        for width in widths:
-            page.set_viewport_size({"width": width, "height": 800})
-            seen = page.evaluate(LOOKS)
-            found += [f"{width} {scheme}: {fault}" for fault in (*seen["wide"], *seen["rest"])]
+        page.set_viewport_size({"width": width, "height": 800})
+        seen = page.evaluate(LOOKS)
+        wrong = [*seen["wide"], *seen["rest"], *(serious(page) if (width, scheme) in ENDS else [])]
+        found += [f"{width} {scheme}: {fault}" for fault in wrong]
+    return found + (in_dialogs(page) if at == EVERY else [])
+
+
+def in_dialogs(page: Page) -> list[str]:
+    """What is wrong in each dialog, opened in a narrow window."""
+    page.set_viewport_size({"width": WIDTHS[0], "height": 800})
+    found = []
+    for name in page.evaluate(DIALOGS):
+        page.evaluate("id => document.getElementById(id).showModal()", name)
+        found += [f"#{name}: {fault}" for fault in serious(page, inside=f"#{name}")]
+        if page.evaluate("id => { const d = document.getElementById(id); return d.scrollWidth > d.clientWidth }", name):
+            found.append(f"#{name}: too wide")
+        page.evaluate("id => document.getElementById(id).close()", name)
     return found
 
 
-@pytest.mark.parametrize(("language", "widths"), [("en", WIDTHS), ("el", WIDTHS[:1])])
-def test_every_page_looks_well(
-    screen: Screen, live_server: LiveServer, member: Member, language: str, widths: tuple[int, ...]
+def tour(page: Page, wanted: list[tuple[Row, str]], *, at: list[Place]) -> Faults:
+    """The faults of each page that has any."""
+    found: Faults = {}
+    for row, path in wanted:
+        answer = page.goto(path, wait_until="load")
+        wrong = [] if answer and answer.status == row.status else [f"answered {answer and answer.status}"]
+        if wrong := [*wrong, *faults(page, at=at)]:
+            found[path] = wrong[:6]
+    return found
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("rows", HALVES, ids=["one half", "the other"])
+def test_every_page_of_a_member_looks_well(
+    screen: Screen, live_server: LiveServer, member: Member, rows: list[Row]
 ) -> None:
-    wanted = ["/stores", *paths(member.store)]
+    wanted = [(row, row.address(member)) for row in rows]
 
-    def look_at_all(page: Page) -> dict[str, list[str]]:
-        found = {}
-        for path in wanted:
-            page.goto(path, wait_until="load")
-            if wrong := faults(page, widths=widths):
-                found[path] = wrong[:6]
-        return found
+    found = screen.show(lambda page: tour(page, wanted, at=EVERY), url=live_server.url, user=member.user)
 
-    options = {"locale": language}
-    assert screen.show(look_at_all, url=live_server.url, user=member.user, options=options) == {}
+    assert found == {}
 
 
-def test_the_door_looks_well(screen: Screen, live_server: LiveServer) -> None:
-    def look_at_all(page: Page) -> dict[str, list[str]]:
-        found = {}
-        for path in ("/login", "/password", "/password/sent", "/password/done"):
-            page.goto(path)
-            found[path] = faults(page)
-        return {path: wrong for path, wrong in found.items() if wrong}
+@pytest.mark.timeout(400)
+def test_every_page_for_everybody_looks_well(screen: Screen, live_server: LiveServer, member: Member) -> None:
+    wanted = [(row, row.address(member)) for row in PUBLIC]
 
-    assert screen.show(look_at_all, url=live_server.url) == {}
+    assert screen.show(lambda page: tour(page, wanted, at=EVERY), url=live_server.url) == {}
+
+
+@pytest.mark.timeout(400)
+def test_greek_words_have_room(screen: Screen, live_server: LiveServer, member: Member) -> None:
+    wanted = [(row, row.address(member)) for row in (*MEMBERS, *PUBLIC) if not row.path.startswith("/password/{}")]
+
+    found = screen.show(
+        lambda page: tour(page, wanted, at=GREEK), url=live_server.url, user=member.user, options={"locale": "el"}
+    )
+
+    assert found == {}
+
+
+@pytest.mark.timeout(400)
+def test_every_page_of_a_new_store_looks_well(screen: Screen, live_server: LiveServer, newcomer: Member) -> None:
+    wanted = [(row, row.path) for row in MEMBERS if not row.make and "{}" not in row.path]
+
+    assert screen.show(lambda page: tour(page, wanted, at=ENDS), url=live_server.url, user=newcomer.user) == {}
 
 
 def test_a_keyboard_reaches_the_content_and_leaves_a_dialog(
@@ -127,3 +147,21 @@ def test_a_store_of_another_tab_is_not_written_to(screen: Screen, live_server: L
     screen.show(make_a_list, url=live_server.url, user=member.user)
 
     assert [store.lists.filter(name="Friends").count() for store in (member.store, other.store)] == [1, 0]
+
+
+def test_faults_would_be_found(screen: Screen, live_server: LiveServer, newcomer: Member) -> None:
+    spoil = """
+      document.querySelector("h1").style.color = "color-mix(in srgb, currentColor 20%, white)";
+      document.querySelector("main").append(Object.assign(document.createElement("button"), { id: "nameless" }));
+      document.querySelector("main").style.width = "5000px";
+    """
+
+    def look(page: Page) -> list[str]:
+        page.goto("/lists")
+        page.evaluate(spoil)
+        return faults(page, at=ENDS[:1])
+
+    found = "\n".join(screen.show(look, url=live_server.url, user=newcomer.user))
+
+    for fault in ("too wide", "contrast", "no name", "axe color-contrast", "axe button-name"):
+        assert fault in found
