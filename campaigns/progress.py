@@ -1,5 +1,8 @@
 """Progress of a campaign, read in constant time from its counters."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +17,7 @@ from config.problems import NotFound
 
 STATUSES = ("pending", "sent", "delivered", "undelivered", "failed", "skipped", "unknown", "unconfirmed", "cancelled")
 STOPPED = ("paused", "cancelled")
+_seen: ContextVar[dict[int, "Progress"] | None] = ContextVar("progress_seen", default=None)
 
 
 class Preparation(NamedTuple):
@@ -67,8 +71,27 @@ class Progress(NamedTuple):
     clickers: int = 0
 
 
+@contextmanager
+def at_one_moment() -> Iterator[None]:
+    """Within it each campaign's progress is read once: what is put together from several answers fits together."""
+    token = _seen.set({})
+    try:
+        yield
+    finally:
+        _seen.reset(token)
+
+
 def read(campaign_id: int) -> Progress:
     """The campaign's progress now. Three look-ups by key, whatever its size; four when stopped. Raises NotFound."""
+    seen = _seen.get()
+    if seen is None:
+        return _read(campaign_id)
+    if campaign_id not in seen:
+        seen[campaign_id] = _read(campaign_id)
+    return seen[campaign_id]
+
+
+def _read(campaign_id: int) -> Progress:
     campaign = _campaign(campaign_id)
     row: CampaignProgress = getattr(campaign, "progress", None) or CampaignProgress()
     counts = {status: int(getattr(row, status)) for status in STATUSES}

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from campaigns.progress import at_one_moment
 from campaigns.serializers_watching import REASONS
 from campaigns.states import RECIPIENT
 from messaging.console.audiences import named
@@ -20,7 +21,12 @@ HISTORY_SHOWN = 50
 
 @page(nav="campaigns")
 def campaign(request: HttpRequest, id: str) -> HttpResponse:
-    """Everything about a campaign that fits on a page."""
+    """Everything about a campaign that fits on a page, as it was at one moment."""
+    with at_one_moment():
+        return _campaign(request, id)
+
+
+def _campaign(request: HttpRequest, id: str) -> HttpResponse:
     seen = read(request, f"campaigns/{id}")
     progress = paced(read(request, f"campaigns/{id}/progress"))
     started = seen["started_at"] is not None

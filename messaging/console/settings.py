@@ -1,5 +1,6 @@
 """The store's settings, its members and the keys of its integrations."""
 
+from functools import cache
 from zoneinfo import available_timezones
 
 from django.http import HttpRequest, HttpResponse
@@ -14,8 +15,14 @@ FIELD_KINDS = ("text", "number", "date", "yes_no")
 @page(nav="settings")
 def store(request: HttpRequest) -> HttpResponse:
     """What the store is called, where it is, and what it never does to its customers."""
-    zones = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
-    return show(request, "settings.html", seen=read(request, "store"), zones=["UTC", *zones])
+    return show(request, "settings.html", seen=read(request, "store"), zones=_zones())
+
+
+@cache
+def _zones() -> list[str]:
+    """Names of places; looked for in some hundred files."""
+    names = (name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+    return ["UTC", *sorted(names)]
 
 
 @page(nav="custom_fields")

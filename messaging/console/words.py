@@ -1,6 +1,7 @@
 """Words of the console: how states, reasons and roles are called, and what scripts say. All of it is translated."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -255,7 +256,13 @@ def name_of(word: str) -> str:
 
 def phrases() -> dict[str, str]:
     """What scripts say, in the language of the page, with the names of states."""
+    return _phrases(get_language() or "en")
+
+
+@cache
+def _phrases(language: str) -> dict[str, str]:
+    """Put together once per language, which must be the active one: that takes longer than most pages' statements."""
     named = {word: str(text) for word, text in NAMES.items()}
     said = {f"say.{word}": str(text) for word, text in PHRASES.items()}
-    coded = {} if get_language() == "en" else {f"code.{word}": str(text) for word, text in CODES.items()}
+    coded = {} if language == "en" else {f"code.{word}": str(text) for word, text in CODES.items()}
     return {**named, **said, **coded}
