@@ -9,6 +9,7 @@ from messaging.benchmark.roads import (
     importing,
     latency,
     ops,
+    pages,
     parts,
     progress,
     quote,
@@ -35,4 +36,5 @@ ROADS: dict[str, Road] = {
     "latency": latency.run,
     "ops": ops.run,
     "storage": storage.run,
+    "pages": pages.run,
 }
