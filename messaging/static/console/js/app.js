@@ -47,13 +47,3 @@ shown();
 
 // On a phone tabs stand in one line that is pushed: the one where the reader is must be seen.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-
-const waits = document.querySelector("[data-countdown]");
-if (waits) {
-  let left = Number(waits.dataset.countdown);
-  setInterval(() => {
-    left -= 1;
-    if (left <= 0) location.reload();
-    else waits.textContent = say("wait", { n: left });
-  }, 1000);
-}
