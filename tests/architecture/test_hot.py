@@ -45,6 +45,8 @@ STATEMENTS: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "put_off": (lambda: claim.put_off(campaign_id=batch().campaign_id, seconds=1), ("batch_ready", BATCH)),
     "lock_poison": (lambda: claim.lock_poison(claims=10), ("batch_open",)),
     "expire_leases": (lambda: claim.expire_leases(5), ("batch_open", BATCH)),
+    "waiting": (lambda: claim.waiting(batch().pk), (OF_BATCH,)),
+    "hold_erased": (lambda: settle.hold_erased([1]), (PERSON,)),
     "hold_batch": (lambda: settle.hold_batch(batch_id=1, fence=1), (BATCH,)),
     "hold_live": (lambda: settle.hold_live(1), (CAMPAIGN,)),
     "lock_unresolved": (lambda: settle.lock_unresolved(1), (OF_BATCH,)),
