@@ -9,7 +9,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from config.redis import broker
+from config.redis import broker, broker_is_redis
 
 log = logging.getLogger(__name__)
 
@@ -98,6 +98,17 @@ def enqueue(task: Task, *args: Any, copies: int = 1) -> None:
 def waiting(queue: Queue) -> int | None:
     """Rings that wait in a queue, or None when the broker cannot be asked."""
     try:
-        return int(broker().llen(queue.value))
-    except RedisError:
+        return int(broker().llen(queue.value)) if broker_is_redis() else _declared(queue)
+    except (OperationalError, RedisError, OSError):
         return None
+
+
+def _declared(queue: Queue) -> int:
+    """As the broker says, whatever it is: AMQP counts when it is asked whether a queue is there."""
+    with current_app.connection_for_read() as connection:
+        channel: Any = connection.default_channel
+        try:
+            found = channel.queue_declare(queue=queue.value, passive=True)
+        except connection.channel_errors:  # nobody has ever rung there
+            return 0
+        return int(found.message_count)

@@ -18,8 +18,14 @@ def client() -> redis.Redis:
 
 @cache
 def broker() -> redis.Redis:
-    """The client of CELERY_BROKER_URL, which may be another server."""
+    """The client of CELERY_BROKER_URL, which may be another server. For `broker_is_redis` alone."""
     return _client(plain(settings.CELERY_BROKER_URL))
+
+
+def broker_is_redis() -> bool:
+    """Whether rings travel through Redis; RabbitMQ does as well."""
+    address: str = settings.CELERY_BROKER_URL
+    return address.startswith(("redis://", "rediss://", "redis+socket://", "unix://"))
 
 
 def _client(url: str) -> redis.Redis:

@@ -11,14 +11,16 @@ from collections.abc import Iterable
 from redis.exceptions import RedisError
 
 from config.heartbeats import STALE, Alive, fingerprint
-from config.redis import broker
+from config.redis import broker, broker_is_redis
 
 log = logging.getLogger(__name__)
 KEY = "heliograph:processes"
 
 
 def sign_in(name: str) -> None:
-    """Leave name and fingerprint at the broker for STALE seconds; a broker that is away is left alone."""
+    """Leave name and fingerprint at the broker for STALE seconds; one that is away, or no Redis, is left alone."""
+    if not broker_is_redis():
+        return
     now = time.time()
     try:
         with broker().pipeline(transaction=False) as together:
@@ -37,7 +39,9 @@ def strangers(seen: Iterable[Alive]) -> list[str]:
 
 
 def _signed_in() -> list[tuple[str, str]]:
-    """(fingerprint, name) of whoever signed in at this broker lately; nobody while it is away."""
+    """(fingerprint, name) of whoever signed in at this broker lately; nobody while it is away, or no Redis."""
+    if not broker_is_redis():
+        return []
     now = time.time()
     try:
         found = broker().zrangebyscore(KEY, now - STALE, now + STALE)
