@@ -1,5 +1,6 @@
 """Every wait has an end: by the connection itself, or behind a pooler by the role."""
 
+import json
 from io import StringIO
 
 import environ
@@ -63,7 +64,9 @@ def test_a_pooled_session_without_an_end_is_found(pooled: None) -> None:
 
 
 def test_the_role_is_given_the_limits(db: None) -> None:
-    call_command("database_limits", stdout=StringIO())
+    told = StringIO()
+    call_command("database_limits", "--json", stdout=told)
+    assert len(json.loads(told.getvalue())["statements"]) == len(LIMITS)
 
     with connection.cursor() as cursor:
         cursor.execute(

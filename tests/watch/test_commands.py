@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import pytest
 from django.core.management import call_command, get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandError
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from config.commands import BadInput, asked
 from config.problems import Conflict, NotFound, invalid
 from tests.architecture.source import APPS, ROOT
-from tests.factories import CampaignFactory, StoreFactory
+from tests.factories import CampaignFactory, StoreFactory, UserFactory
 from tests.steps import launched
 
 pytestmark = pytest.mark.usefixtures("working")
@@ -37,6 +38,8 @@ NEEDED = {
     "rotate_keys",
     "decide_unknown",
     "stores",
+    "reset_second_factor",
+    "database_limits",
 }
 # For developers; not an operator's.
 OTHERS = {"compile_texts", "text_in"}
@@ -53,6 +56,12 @@ class Case(NamedTuple):
 
 def a_store() -> str:
     return StoreFactory.create().slug
+
+
+def somebody() -> str:
+    user = UserFactory.create()
+    TOTPDevice.objects.create(user=user, name="authenticator", confirmed=True)
+    return user.email
 
 
 def a_campaign() -> str:
@@ -87,18 +96,22 @@ CASES = [
         ["--campaign", "0", "--unconfirmed", "--reason", "x"],
         "NOT_FOUND",
     ),
+    Case(
+        "reset_second_factor", lambda _: [somebody(), "--reason", "x"], ["no@x.org", "--reason", "x"], "USER_NOT_FOUND"
+    ),
     Case("replay_receipts", lambda _: [], ["--account", "nowhere"], "ACCOUNT_NOT_FOUND"),
     Case("reconcile", lambda _: [], ["--campaign", "cmp_nonsense"], "NOT_FOUND"),
     Case("reconcile", lambda _: ["--yes"], ["--campaign", "99999999999999999999"], "NOT_FOUND"),
 ]
 # Without an input that could make no sense.
 SIMPLE = ["doctor", "retention", "rotate_keys"]
-# Start servers or a whole house: what they print is tested where they run.
+# Start servers or a whole house, or are not to be run twice at once: what they print is tested where they run.
 HEAVY = {
     "demo": "tests/flows/test_promises.py",
     "crash_drill": "tests/drill",
     "benchmark": "tests/flows/test_benchmark.py",
     "provider_simulator": "tests/providers",
+    "database_limits": "tests/config/test_limits.py: it changes a role that other tests have",
 }
 
 

@@ -1,21 +1,24 @@
 """`manage.py reset_second_factor`: for a member of staff who lost the phone and the recovery codes."""
 
-import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from audiences.models import User
 from audiences.services.second_factor import reset
 from config.audit import Actor
+from config.commands import BadInput, asked, reason_of, say
 from config.problems import Problem
 
 ACTOR = Actor("command:reset_second_factor")
 
 
 class Command(BaseCommand):
-    """Forget a person's authenticator app and recovery codes: the next login with the password sets up new ones."""
+    """Forget a person's authenticator app and recovery codes: the next login with the password sets up new ones.
+
+    Exit 0: done; 1: refused, e.g. there is none; 2: no such person, or no reason.
+    """
 
     help = __doc__
 
@@ -29,13 +32,11 @@ class Command(BaseCommand):
         """Do it; a refusal is exit 1 and changes nothing."""
         user = User.objects.filter(email=options["email"].lower()).first()
         if user is None:
-            raise CommandError(f"There is nobody with the address {options['email']}.")
-        if not options["reason"].strip():
-            raise CommandError("Say why: --reason.")
+            raise BadInput("USER_NOT_FOUND", f"There is nobody with the address {options['email']}.")
         try:
-            reset(user_id=user.pk, actor=ACTOR, reason=options["reason"])
+            reset(user_id=user.pk, actor=ACTOR, reason=reason_of(options))
         except Problem as problem:
-            raise CommandError(f"{problem.code}: {problem.detail}") from problem
+            raise asked(problem) from problem
         done = {"user": user.pk, "second_factor": None}
         words = f"{user.email} has no second factor any more; the next login sets one up."
-        self.stdout.write(json.dumps(done) if options["json"] else words)
+        say(self.stdout, done, words, as_json=options["json"])
