@@ -57,7 +57,7 @@ def test_failures_are_tried_again_and_a_campaign_is_cancelled_by_clicking(
         expect(page.locator("#badge")).to_have_text("Sending")
         press(page, "Cancel", reason="Wrong price in the text")
         expect(page.locator("#badge")).to_have_text("Cancelled")
-        page.wait_for_function("document.querySelector('[data-counter=waiting]').textContent === '0'")
+        page.wait_for_function("() => document.querySelector('[data-counter=waiting]').textContent === '0'")
         assert shown(page) == told(page, second)
         return page.locator("#timeline").inner_text()
 

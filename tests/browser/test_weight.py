@@ -73,7 +73,7 @@ def test_a_campaigns_page_is_light_and_fetches_its_large_chart_only_when_asked(
     def look(page: Page) -> tuple[list[Fetched], list[Fetched]]:
         scales = Scales(page)
         page.goto(path)
-        page.wait_for_function("!document.querySelector('[data-wait]')")
+        page.wait_for_function("() => !document.querySelector('[data-wait]')")
         page.wait_for_load_state("load")
         first = list(scales.found)
         page.get_by_role("button", name="Look closer").click()
