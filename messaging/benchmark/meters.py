@@ -14,6 +14,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 PROC = Path("/proc")
 # The benchmark's own questions are asked by this role, and not counted.
 OBSERVER = "observer"
+RESET = "SELECT pg_stat_statements_reset(0, oid, 0) FROM pg_database WHERE datname = current_database()"
 
 
 class Cost(NamedTuple):
@@ -33,7 +34,7 @@ class Meter:
         for pids in _trees(groups).values():
             for pid in pids:
                 _forget_peak(pid)
-        self._link.execute("SELECT pg_stat_statements_reset()")
+        self._link.execute(RESET)
         self._lsn = _one(link, "SELECT pg_current_wal_insert_lsn()::text")
         self._cpu = _cpu(groups)
 

@@ -11,23 +11,25 @@ import pytest
 from django.db import connection
 
 from messaging.benchmark import meters
-from messaging.benchmark.meters import OBSERVER, Cost, Meter
+from messaging.benchmark.meters import Cost, Meter
 
 Link = psycopg.Connection[tuple[object, ...]]
 BUSY = "import sys; sys.stdin.readline(); x = bytearray(30_000_000); print('done', flush=True); sys.stdin.readline()"
 
 
 @pytest.fixture
-def observer(transactional_db: None) -> Iterator[Link]:
+def observer(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Link]:
+    role = f"observer_{os.getpid()}"  # roles are the whole cluster's, and tests run beside each other
+    monkeypatch.setattr(meters, "OBSERVER", role)
     at = connection.settings_dict
     with psycopg.connect(host=at["HOST"], port=at["PORT"], user=at["USER"], dbname=at["NAME"], autocommit=True) as link:
         link.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
-        link.execute(f"DROP ROLE IF EXISTS {OBSERVER}")
-        link.execute(f"CREATE ROLE {OBSERVER} SUPERUSER")
-        link.execute(f"SET ROLE {OBSERVER}")
+        link.execute(f"DROP ROLE IF EXISTS {role}")
+        link.execute(f"CREATE ROLE {role} SUPERUSER")
+        link.execute(f"SET ROLE {role}")
         yield link
         link.execute("RESET ROLE")
-        link.execute(f"DROP ROLE {OBSERVER}")
+        link.execute(f"DROP ROLE {role}")
 
 
 def test_statements_and_wal_of_others_are_counted(observer: Link) -> None:
