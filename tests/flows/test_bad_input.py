@@ -179,5 +179,5 @@ def test_a_large_file_is_streamed_and_a_larger_one_refused_unread(stack: Stack, 
     assert ContactImport.objects.filter(status="pending").count() == 2
     assert refused[0] == 413
     assert b'"code":"TOO_LARGE"' in refused[1].replace(b" ", b"")
-    assert peak(stack) == after
+    assert peak(stack) - after < MEGABYTE  # the process beats besides
     assert len(list((stack.logs / "files").rglob("*.csv"))) == 2

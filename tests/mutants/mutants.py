@@ -80,7 +80,7 @@ MUTANTS = [
     Mutant(
         name="finish after the commit",
         file="messaging/sending/sender.py",
-        guard="    finish(work.batch.campaign_id)\n",
+        guard="        finish(batch.campaign_id)\n",
         instead="",
         tests="tests/messaging/test_road.py",
     ),
