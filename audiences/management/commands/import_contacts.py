@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from audiences.imports import ImportOptions, run_import, start_import
+from audiences.management.commands.stores import store_of
 from audiences.models import ContactImport, Store
 from audiences.models.imports import EXISTING
 from audiences.states import IMPORT_OPEN
@@ -55,9 +56,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Take the file, or find where it was left, then work on it until it is done."""
         started = time.monotonic()
-        store = Store.objects.filter(slug=options["store"]).first()
-        if store is None:
-            raise BadInput("STORE_NOT_FOUND", f"There is no store {options['store']!r}.")
+        store = store_of(options["store"])
         try:
             job_id = unfinished(store, options) or start(store, options).pk
         except Problem as problem:

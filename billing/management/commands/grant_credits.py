@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.core.management.base import BaseCommand
 
-from audiences.models import Store
+from audiences.management.commands.stores import store_of
 from billing.services import account_of, grant
 from config.audit import Actor
 from config.commands import BadInput, asked, say
@@ -31,9 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["amount"] < 1:
             raise BadInput("BAD_AMOUNT", "--amount is a number of credits, at least 1.")
-        store = Store.objects.filter(slug=options["store"]).first()
-        if store is None:
-            raise BadInput("STORE_NOT_FOUND", f"There is no store {options['store']!r}.")
+        store = store_of(options["store"])
         try:
             entry = grant(
                 store_id=store.pk,
