@@ -32,9 +32,9 @@ def derivable(drift: Drift) -> bool:
     return drift.name in books.DERIVED or campaigns.derivable(drift) or messages.derivable(drift)
 
 
-def repair(drift: Drift) -> bool:
+def repair(drift: Drift, *, actor: Actor) -> bool:
     """Write a derivable number again. True when something changed."""
-    return any(one.repair(drift, actor=ACTOR) for one in (books, campaigns, messages))
+    return any(one.repair(drift, actor=actor) for one in (books, campaigns, messages))
 
 
 class Command(BaseCommand):
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         """Look, report, and mend what may be mended."""
         todo = checks(hours=None if options["all"] else campaigns.RECENT_HOURS)
         found = self._look(todo, quiet=options["json"])
-        written = [repair(drift) for drift in found] if options["repair"] and options["yes"] else []
+        written = [repair(drift, actor=ACTOR) for drift in found] if options["repair"] and options["yes"] else []
         left = self._look(todo, quiet=options["json"]) if any(written) else found
         mended = [drift for drift in found if drift not in left]
         if options["json"]:

@@ -18,6 +18,7 @@ from config.commands import Refused, asked, number_of, say
 from config.progressbar import Bar
 from config.queues import Task
 from messaging import drift as evidence
+from messaging.management.commands.doctor import repair
 from messaging.management.commands.sweep import run
 from messaging.receipts import apply
 from messaging.watching.refresh import AskedJustNow, refresh
@@ -111,7 +112,7 @@ def mend(campaign: Campaign | None, found: list[Drift], *, quiet: bool) -> dict[
         done["finish"] = {"finished": int(finish(campaign.pk))}
     else:
         done = in_turn(quiet=quiet)
-    done["recount"] = {"written": sum(repair(drift) for drift in found)}
+    done["recount"] = {"written": sum(repair(drift, actor=ACTOR) for drift in found)}
     return done
 
 
@@ -125,11 +126,6 @@ def in_turn(*, quiet: bool) -> dict[str, dict[str, Any]]:
                 bar.show(number, note=task.value)
     done["receipts"] = apply.drain()
     return done
-
-
-def repair(drift: Drift) -> bool:
-    """Write a number that follows from other rows; True when it changed."""
-    return any(one.repair(drift, actor=ACTOR) for one in (books, campaigns, evidence))
 
 
 def words(result: Result, *, changed: bool) -> str:
