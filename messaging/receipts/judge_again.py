@@ -4,11 +4,10 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 
 from config.audit import Actor, record
-from config.queues import Task, enqueue
 from messaging.models import Receipt
+from messaging.receipts.replay import make_due
 
 CHUNK = 1000
 
@@ -46,8 +45,7 @@ def replay(*, account_id: int | None, since: datetime, after: int, actor: Actor,
         keys = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:CHUNK])
         if not keys:
             return 0, after
-        Receipt.objects.filter(pk__in=keys).update(applied_at=None, tries=0, next_try_at=Now())
+        make_due(Receipt.objects.filter(pk__in=keys))
         subject = f"receipts:{keys[0]}-{keys[-1]}"
         record("receipts.replay", actor=actor, subject=subject, reason=reason, receipts=len(keys))
-        enqueue(Task.APPLY_RECEIPTS)
     return len(keys), keys[-1]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from config.audit import Actor, record
@@ -29,7 +30,12 @@ def replay(*, receipt_id: int, actor: Actor, reason: str) -> None:
             raise NotFound
         if row.outcome not in WITHOUT_EFFECT:
             raise Counted
-        Receipt.objects.filter(pk=row.pk).update(applied_at=None, next_try_at=Now(), tries=0)
+        make_due(Receipt.objects.filter(pk=row.pk))
         facts: dict[str, Any] = {"before": row.outcome or "waiting", "after": "due"}
         record("receipt.replay", actor=actor, subject=f"receipt:{row.pk}", reason=reason, **facts)
-        enqueue(Task.APPLY_RECEIPTS)
+
+
+def make_due(rows: "QuerySet[Receipt]") -> None:
+    """Have the drain judge these as if they had just come. In the caller's transaction."""
+    rows.update(applied_at=None, next_try_at=Now(), tries=0)
+    enqueue(Task.APPLY_RECEIPTS)
