@@ -5,8 +5,10 @@ Killed anywhere it goes on at its cursor; it never holds more than the quote did
 
 import logging
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -170,15 +172,28 @@ def _plan(
     rows: Sequence[tuple[Any, ...]], campaign: Campaign, *, content: Content, prices: PriceTable
 ) -> list[Planned]:
     planned, not_before, routed = [], releases(campaign), routed_countries(campaign.store_id)
+    parts_of, price = _sizes(campaign, content), cache(prices.credits_per_part)
     for contact_id, phone, country, time_zone, *merged in rows:
-        fields = merge.by_field(content, tuple(merged))
-        if campaign.on_missing == "skip" and content.lacks(fields):
-            continue
-        parts = content.parts(content.values(fields))
-        credits = parts * prices.credits_per_part(country)
-        apart = country if country in routed else ""
-        planned.append(Planned(contact_id, phone, parts, credits, not_before(country, time_zone), apart))
+        parts = parts_of(*merged)
+        if parts is not None:
+            apart = country if country in routed else ""
+            planned.append(
+                Planned(contact_id, phone, parts, parts * price(country), not_before(country, time_zone), apart)
+            )
     return planned
+
+
+def _sizes(campaign: Campaign, content: Content) -> Callable[..., int | None]:
+    """Parts by the merged values, None for who is left out because one is missing; remembered, for names come again."""
+
+    @cache
+    def parts_of(*merged: str) -> int | None:
+        fields = merge.by_field(content, merged)
+        if campaign.on_missing == "skip" and content.lacks(fields):
+            return None
+        return content.parts(content.values(fields))
+
+    return parts_of
 
 
 def _batch_size(campaign: Campaign) -> int:
@@ -217,9 +232,9 @@ def write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: int
         for cut in cuts
     )
     copy_recipients(
-        (campaign.store_id, campaign.pk, person.contact_id, batch.pk, person.phone, person.parts, person.credits)
-        for batch, cut in zip(batches, cuts, strict=True)
-        for person in cut
+        store_id=campaign.store_id,
+        campaign_id=campaign.pk,
+        batches=((batch.pk, (person[:4] for person in cut)) for batch, cut in zip(batches, cuts, strict=True)),
     )
     add_pending(campaign_id=campaign.pk, recipients=len(planned))
     return len(batches)
@@ -227,9 +242,9 @@ def write(campaign: Campaign, planned: Sequence[Planned], *, reservation_id: int
 
 def _cuts(planned: Sequence[Planned], *, size: int) -> list[list[Planned]]:
     """Batches of at most `size`, each of people who may be texted from the same moment on, over the same routes."""
-    alike: dict[tuple[datetime | None, str], list[Planned]] = {}
+    alike: defaultdict[tuple[datetime | None, str], list[Planned]] = defaultdict(list)
     for person in planned:
-        alike.setdefault((person.not_before, person.country), []).append(person)
+        alike[person.not_before, person.country].append(person)
     return [people[at : at + size] for people in alike.values() for at in range(0, len(people), size)]
 
 

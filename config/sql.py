@@ -1,5 +1,6 @@
 """Hot statements: typed rows out, named parameters in, and the guard that no transaction is open during a call."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar, cast
@@ -14,6 +15,11 @@ Params = Mapping[str, Any]
 
 # serialization failure, deadlock, lock not available: the statement did nothing and may be repeated.
 TRANSIENT = {"40001", "40P01", "55P03"}
+
+# What COPY's text format means by NULL, and the characters that stand for something else in it (PostgreSQL 18, COPY).
+NULL = r"\N"
+_ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_special = re.compile(r"[\\\t\n\r]").search
 
 
 class TransactionOpen(RuntimeError):
@@ -126,15 +132,20 @@ def copy_rows(*, table: str, columns: Sequence[str], rows: Iterable[Sequence[obj
             copy.write_row(row)
 
 
-def copy_text(*, table: str, columns: Sequence[str], text: bytes) -> None:
-    """As `copy_rows`, for lines that are in COPY's text format already; what is empty becomes NULL."""
+def copy_text(*, table: str, columns: Sequence[str], text: bytes, null: str = "") -> None:
+    """As `copy_rows`, for lines that are in COPY's text format already; a cell that is `null` becomes NULL."""
     names = ", ".join(columns)
     with (
         connection.wrap_database_errors,
         connection.cursor() as cursor,
-        cursor.copy(f"COPY {table} ({names}) FROM STDIN (NULL '')") as copy,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN (NULL '{null}')") as copy,
     ):
         copy.write(text)
+
+
+def cell(text: str) -> str:
+    """A text as it stands between the tabs of COPY's text format."""
+    return text.translate(_ESCAPES) if _special(text) else text
 
 
 def assert_no_transaction() -> None:

@@ -85,6 +85,15 @@ class Verdict(NamedTuple):
     code: str
 
 
+class Alike(NamedTuple):
+    """Recipients with the same verdict."""
+
+    status: str
+    reason: str
+    code: str
+    ids: list[int]
+
+
 def record_outcomes(verdicts: Sequence[Verdict], *, attempt: int, late: bool) -> list[Moved]:
     """Write each recipient's outcome by primary key: sent (and charged), failed, unknown or pending again.
 
@@ -101,8 +110,9 @@ def record_outcomes(verdicts: Sequence[Verdict], *, attempt: int, late: bool) ->
                    charged = CASE o.status WHEN 'sent' THEN r.credits ELSE 0 END,
                    sent_at = CASE o.status WHEN 'sent' THEN statement_timestamp() END,
                    final_at = CASE o.status WHEN 'failed' THEN statement_timestamp() END
-              FROM json_to_recordset(%(verdicts)s) AS o (recipient_id bigint, status text, reason text, code text)
-             WHERE r.id = o.recipient_id
+              FROM json_to_recordset(%(verdicts)s) AS o (status text, reason text, code text, ids bigint[])
+             CROSS JOIN unnest(o.ids) AS alike (recipient_id)
+             WHERE r.id = alike.recipient_id
                AND ((r.status = 'pending' AND NOT %(late)s) OR (r.status = 'unknown' AND %(late)s))
             RETURNING r.id, r.status, r.reason, r.credits, r.parts, r.phone IS NULL AS erased
         )
@@ -112,7 +122,11 @@ def record_outcomes(verdicts: Sequence[Verdict], *, attempt: int, late: bool) ->
           FROM moved m
          GROUP BY m.status, m.reason
     """
-    return fetch(sql, {"verdicts": records(verdicts), "attempt": attempt, "late": late}, Moved)
+    alike: dict[tuple[str, str, str], list[int]] = {}  # nearly all of a batch end alike
+    for recipient_id, status, reason, code in verdicts:
+        alike.setdefault((status, reason, code), []).append(recipient_id)
+    ends = [Alike(*end, ids) for end, ids in alike.items()]
+    return fetch(sql, {"verdicts": records(ends), "attempt": attempt, "late": late}, Moved)
 
 
 def hold_erased(ids: Sequence[int]) -> set[int]:

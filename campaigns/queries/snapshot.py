@@ -5,19 +5,20 @@ from contextlib import contextmanager
 
 from config.sql import copy_text, execute
 
-RecipientRow = tuple[int, int, int | None, int, str, int, int]
+RecipientRow = tuple[int | None, str, int, int]
 
 
-def copy_recipients(rows: Iterable[RecipientRow]) -> None:
-    """Append pending recipients: (store, campaign, contact, batch, phone, parts, credits).
+def copy_recipients(*, store_id: int, campaign_id: int, batches: Iterable[tuple[int, Iterable[RecipientRow]]]) -> None:
+    """Append pending recipients, (contact, phone, parts, credits) each, to their batches, given by id.
 
     COPY, 8 µs a row; unique (campaign, phone) refuses a person who is in twice, and the whole chunk with him. Written
     as text here: phones are `+` and digits, everything else is a number, so that nothing has to be escaped.
     """
-    columns = ("store_id", "campaign_id", "contact_id", "batch_id", "phone", "parts", "credits")
+    columns = ("store_id", "campaign_id", "batch_id", "contact_id", "phone", "parts", "credits")
     lines = [
-        f"{store}\t{campaign}\t{contact or ''}\t{batch}\t{phone}\t{parts}\t{credits}\n"
-        for store, campaign, contact, batch, phone, parts, credits in rows
+        f"{store_id}\t{campaign_id}\t{batch_id}\t{contact or ''}\t{phone}\t{parts}\t{credits}\n"
+        for batch_id, people in batches
+        for contact, phone, parts, credits in people
     ]
     copy_text(table="campaigns_campaignrecipient", columns=columns, text="".join(lines).encode())
 

@@ -1,7 +1,7 @@
 """Settle: record what became of a marked batch, and bill it, in one transaction that may be repeated."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
@@ -23,7 +23,7 @@ from campaigns.queries.settle import (
     record_outcomes,
 )
 from config.failpoints import reach
-from messaging.log import LogLine, append
+from messaging.log import Answer, HandOver, append_attempt
 from messaging.receipts.consequences import charge_or_capture, record_changes
 from messaging.sending.backoff import delay
 from providers.interface import Accepted, Outcome, Refused, Unsure
@@ -112,8 +112,8 @@ def _write_log(work: Settlement, *, of: set[int], moves: Sequence[Moved] = ()) -
     erased = {recipient_id for move in moves for recipient_id in move.erased or ()}
     if sum(move.recipients for move in moves) < len(of):
         erased |= hold_erased(sorted(of))
-    lines = (line for line in log_lines(work) if line.recipient_id in of)
-    append(line._replace(text="") if line.recipient_id in erased else line for line in lines)
+    batch = HandOver(work.store_id, work.campaign_id, work.batch_id, work.attempt, work.account_id, at=timezone.now())
+    append_attempt(batch, answers(work, of=of, erased=erased))
 
 
 def _capture_given_up(work: Settlement) -> set[int]:
@@ -174,48 +174,20 @@ class AlreadyBilled(RuntimeError):
     """Recipients moved under a key that was billed before: nothing is recorded, somebody must look."""
 
 
-def log_lines(work: Settlement) -> list[LogLine]:
-    """The evidence of the attempt, a line per recipient."""
-    now = timezone.now()
-    return [
-        LogLine(
-            store_id=work.store_id,
-            campaign_id=work.campaign_id,
-            recipient_id=recipient_id,
-            kind="attempt",
-            outcome=said.outcome,
-            at=now,
-            batch_id=work.batch_id,
-            attempt=work.attempt,
-            account_id=work.account_id,
-            provider_message_id=said.provider_message_id,
-            error_class=said.error_class,
-            error_code=said.error_code,
-            parts=said.parts,
-            text=text,
-        )
-        for recipient_id, text, said in zip(work.recipient_ids, work.texts, map(_said, work.outcomes), strict=True)
-    ]
-
-
-class Said(NamedTuple):
-    """An outcome in the columns of the message log."""
-
-    outcome: str
-    provider_message_id: str | None = None
-    parts: int | None = None
-    error_class: str = ""
-    error_code: str = ""
-
-
-def _said(outcome: Outcome) -> Said:
-    match outcome:
-        case Accepted(provider_message_id=number, parts=parts):
-            return Said("accepted", number, parts)
-        case Refused(error_class=error_class, code=code):
-            return Said("refused", error_class=error_class, error_code=code[:60])
-        case Unsure(reason=reason):
-            return Said("unsure", error_code=reason[:60])
+def answers(work: Settlement, *, of: Collection[int], erased: Collection[int] = ()) -> Iterator[Answer]:
+    """The evidence about the recipients `of` the attempt, a line each; of `erased` ones without the words."""
+    for recipient_id, written, outcome in zip(work.recipient_ids, work.texts, work.outcomes, strict=True):
+        if recipient_id not in of:
+            continue
+        text = "" if recipient_id in erased else written
+        match outcome:
+            case Accepted():
+                number, parts = outcome
+                yield Answer(recipient_id, "accepted", number, parts, "", "", text)
+            case Refused(error_class=error_class, code=code):
+                yield Answer(recipient_id, "refused", None, None, error_class, code[:60], text)
+            case Unsure(reason=reason):
+                yield Answer(recipient_id, "unsure", None, None, "", reason[:60], text)
 
 
 def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
