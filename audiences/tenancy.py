@@ -11,6 +11,7 @@ from rest_framework.viewsets import GenericViewSet
 from audiences.auth import Caller
 from audiences.quotas import quotas_of
 from audiences.sparse import narrow
+from config.moment import once
 from config.opaque import private_id
 from config.problems import NotFound, invalid
 from config.rates import Left, rate_headers, take
@@ -81,8 +82,10 @@ class StoreViews(GenericViewSet[Row]):
         return number
 
     def get_object(self) -> Row:
-        """The row in the path. Raises NotFound, also for another store's."""
-        row = self.get_queryset().filter(pk=self.key()).first()
+        """The row in the path; read once for a page that asks again. Raises NotFound, also for another store's."""
+        number = self.key()
+        mine = (getattr(type(self).queryset, "model", type(self)), self.caller.store_id, number)
+        row = once(mine, lambda: self.get_queryset().filter(pk=number).first())
         if row is None:
             raise NotFound
         return row

@@ -6,9 +6,9 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from campaigns import latency
-from campaigns.models import Campaign, CampaignLink, CampaignProgress, LatencyCount
+from campaigns.models import Campaign
 from campaigns.progress import Progress, read
-from campaigns.queries.watching import BLAME_DAYS, handed, opt_outs, span
+from campaigns.queries.watching import BLAME_DAYS, clicked, handed, latencies, opt_outs, span
 
 
 class Rates(NamedTuple):
@@ -103,9 +103,8 @@ class Metrics(NamedTuple):
 
 
 def measure(campaign: Campaign) -> Metrics:
-    """The campaign's metrics now: nine statements, none of which grows with its recipients but through its batches."""
+    """The campaign's metrics now: six statements, none of which grows with its recipients but through its batches."""
     progress = read(campaign.pk)
-    row = CampaignProgress.objects.filter(pk=campaign.pk).first() or CampaignProgress()
     accepted = sum(progress.counts[name] for name in ("sent", "delivered", "undelivered"))
     gone = _opt_outs(campaign, progress)
     return Metrics(
@@ -116,7 +115,7 @@ def measure(campaign: Campaign) -> Metrics:
         speed=_speed(progress, accepted, campaign.pk),
         latency=_latency(campaign.pk),
         money=_money(campaign, progress),
-        retries=_retries(campaign.pk, row),
+        retries=_retries(campaign.pk, progress),
         clicks=_clicks(campaign.pk, progress, accepted),
         opt_outs=gone,
         opt_out_rate=share(gone, accepted),
@@ -157,7 +156,7 @@ def _speed(progress: Progress, accepted: int, campaign_id: int) -> Speed:
 
 
 def _latency(campaign_id: int) -> Latency:
-    counts = dict(LatencyCount.objects.filter(campaign_id=campaign_id).values_list("bucket", "count"))
+    counts = {row.bucket: row.number for row in latencies(campaign_id)}
     p50, p95, p99 = (latency.percentile(counts, part) for part in (0.5, 0.95, 0.99))
     return Latency(measured=sum(counts.values()), p50=p50, p95=p95, p99=p99)
 
@@ -174,27 +173,25 @@ def _money(campaign: Campaign, progress: Progress) -> Money:
     )
 
 
-def _retries(campaign_id: int, row: CampaignProgress) -> Retries:
+def _retries(campaign_id: int, progress: Progress) -> Retries:
     calls = handed(campaign_id)
     return Retries(
         batches=calls.batches,
         hand_overs=calls.hand_overs,
         dead_batches=calls.dead,
-        retried=row.retried,
-        accepted=row.retry_sent,
-        success=share(row.retry_sent, row.retried),
+        retried=progress.retried,
+        accepted=progress.retry_sent,
+        success=share(progress.retry_sent, progress.retried),
     )
 
 
 def _clicks(campaign_id: int, progress: Progress, accepted: int) -> Clicks:
-    rows = CampaignLink.objects.filter(campaign_id=campaign_id).order_by("number")
-    columns = rows.values_list("number", "url", "clicks", "human_clicks", "people")
     return Clicks(
         clicks=progress.clicks,
         human=progress.human_clicks,
         people=progress.clickers,
         rate=share(progress.clickers, accepted),
-        links=[LinkClicks(*values, rate=share(values[-1], accepted)) for values in columns],
+        links=[LinkClicks(*row, rate=share(row.people, accepted)) for row in clicked(campaign_id)],
     )
 
 

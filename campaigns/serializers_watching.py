@@ -1,7 +1,9 @@
 """The bodies of watching: recipients, batches, history."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from campaigns import meanings
@@ -174,6 +176,19 @@ class MetricsShape(serializers.Serializer[Any]):
     version = serializers.IntegerField(help_text="That of `progress`.")
 
 
+class Points(serializers.ListSerializer[Any]):
+    """Points in a row, as DRF shows them: it takes 40 µs to find that out for each point, and there are 300."""
+
+    def to_representation(self, data: Any) -> list[Any]:
+        zone = timezone.get_current_timezone()
+        return [{**point._asdict(), "at": _moment(datetime.fromtimestamp(point.at, tz=zone))} for point in data]
+
+
+def _moment(at: datetime) -> str:
+    text = at.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
 class PointShape(serializers.Serializer[Any]):
     """What came to be in one bucket; a message is counted as sent once, whatever its receipt says later."""
 
@@ -183,6 +198,9 @@ class PointShape(serializers.Serializer[Any]):
     undelivered = serializers.IntegerField()
     failed = serializers.IntegerField()
     parts = serializers.IntegerField()
+
+    class Meta:
+        list_serializer_class = Points
 
 
 class SeriesShape(serializers.Serializer[Any]):

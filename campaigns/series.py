@@ -32,16 +32,17 @@ def series(campaign_id: int, *, bucket: int | None = None, hours: int | None = N
     if number > POINTS:
         raise invalid("/bucket", f"That would be {number} points; at most {POINTS}. Choose a longer bucket.")
     start = _floor(found.first, chosen)
-    end = start + number * timedelta(seconds=chosen)
-    known = {point.at: point for point in points(campaign_id=campaign_id, seconds=chosen, start=found.first, end=end)}
-    moments = (start + n * timedelta(seconds=chosen) for n in range(number))
+    moments = range(start, start + number * chosen, chosen)
+    until = datetime.fromtimestamp(moments.stop, tz=UTC)
+    rows = points(campaign_id=campaign_id, seconds=chosen, start=found.first, end=until)
+    known = {row.at: row for row in rows}
     return Series(chosen, [known.get(at, Point(at, 0, 0, 0, 0, 0)) for at in moments])
 
 
-def _floor(moment: datetime, seconds: int) -> datetime:
-    """The beginning of the bucket, counted from 1970 as the statement does."""
-    return datetime.fromtimestamp(moment.timestamp() // seconds * seconds, tz=UTC)
+def _floor(moment: datetime, seconds: int) -> int:
+    """The beginning of the bucket in seconds since 1970, counted as the statement does."""
+    return int(moment.timestamp()) // seconds * seconds
 
 
 def _number(first: datetime, last: datetime, seconds: int) -> int:
-    return int((_floor(last, seconds) - _floor(first, seconds)).total_seconds()) // seconds + 1
+    return (_floor(last, seconds) - _floor(first, seconds)) // seconds + 1

@@ -12,11 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.models import ExpressionWrapper, F, fields
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from config.models import Heartbeat
+from config.sql import fetch
 
 log = logging.getLogger(__name__)
 EVERY = 10  # seconds
@@ -103,11 +103,13 @@ def leave(process: Process) -> None:
 
 def processes() -> list[Alive]:
     """Every process that has a row, by name."""
-    age = ExpressionWrapper(Now() - F("beat_at"), output_field=fields.DurationField())
-    return [
-        Alive(row.name, row.kind, _split(row.queues), row.fingerprint, row.started_at, row.age.total_seconds())
-        for row in Heartbeat.objects.annotate(age=age).order_by("name")
-    ]
+    sql = """
+        SELECT name, kind, queues, fingerprint, started_at,
+               extract(epoch FROM statement_timestamp() - beat_at)::float
+          FROM config_heartbeat
+         ORDER BY name
+    """
+    return [row._replace(queues=_split(str(row.queues))) for row in fetch(sql, {}, Alive)]
 
 
 def served(seen: Iterable[Alive]) -> set[str]:

@@ -14,7 +14,7 @@ from campaigns.models import Campaign
 from campaigns.serializers_watching import FailuresShape, MetricsShape, SeriesShape
 from campaigns.series import BUCKETS, series
 from config.problems import InvalidFields
-from config.wire import Body
+from config.wire import Body, written
 
 
 class SeriesQuery(Body):
@@ -31,7 +31,7 @@ class Results(StoreViews[Campaign]):
     @action(detail=True, filterset_class=None)
     def metrics(self, request: Request, id: str) -> Response:
         """Rates, speed, delivery latency, parts and credits, retries, opt-outs. It costs the same for any size."""
-        return Response(MetricsShape(measure(self.get_object())).data)
+        return Response(written(MetricsShape, measure(self.get_object())))
 
     @extend_schema(
         responses=SeriesShape,
@@ -47,10 +47,10 @@ class Results(StoreViews[Campaign]):
         campaign = self.get_object()
         query = SeriesQuery(data=request.query_params.dict())
         query.is_valid(raise_exception=True)
-        return Response(SeriesShape(series(campaign.pk, **query.validated_data)).data)
+        return Response(written(SeriesShape, series(campaign.pk, **query.validated_data)))
 
     @extend_schema(responses=FailuresShape)
     @action(detail=True, filterset_class=None)
     def failures(self, request: Request, id: str) -> Response:
         """Who did not get it, by reason: in plain words, with what can be done and what trying again would cost."""
-        return Response(FailuresShape(failures(self.get_object())).data)
+        return Response(written(FailuresShape, failures(self.get_object())))

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from typing import NamedTuple
 
+from config.moment import once
 from config.sql import fetch, fetch_one
 
 # An opt-out is put down to the last campaign that texted the person within so many days.
@@ -72,13 +73,14 @@ def span(campaign_id: int) -> Span:
           FROM campaigns_campaignminute
          WHERE campaign_id = %(campaign_id)s
     """
-    return fetch_one(sql, {"campaign_id": campaign_id}, Span) or Span(None, None, 0)
+    [found] = once(("span", campaign_id), lambda: fetch(sql, {"campaign_id": campaign_id}, Span))
+    return found
 
 
 class Point(NamedTuple):
-    """What came to be from `at` on, for the length of a bucket."""
+    """What came to be from `at` on, in seconds since 1970, for the length of a bucket."""
 
-    at: datetime
+    at: int
     sent: int
     delivered: int
     undelivered: int
@@ -89,7 +91,7 @@ class Point(NamedTuple):
 def points(*, campaign_id: int, seconds: int, start: datetime, end: datetime) -> list[Point]:
     """Minutes from `start` up to `end`, added up by buckets of `seconds`; empty buckets are left out. Their key."""
     sql = """
-        SELECT date_bin(make_interval(secs => %(seconds)s), minute, 'epoch') AS at,
+        SELECT extract(epoch FROM minute)::bigint / %(seconds)s * %(seconds)s AS at,
                sum(sent)::bigint, sum(delivered)::bigint, sum(undelivered)::bigint, sum(failed)::bigint,
                sum(parts)::bigint
           FROM campaigns_campaignminute
@@ -138,6 +140,40 @@ def opt_outs(*, store_id: int, campaign_id: int, start: datetime, end: datetime)
     params = {"store_id": store_id, "campaign_id": campaign_id, "start": start, "end": end}
     found = fetch_one(sql, {**params, "most": OPT_OUTS_MAX, "days": BLAME_DAYS}, Number)
     return found.number if found else 0
+
+
+class Latencies(NamedTuple):
+    """Deliveries in a bucket of campaigns.latency."""
+
+    bucket: int
+    number: int
+
+
+def latencies(campaign_id: int) -> list[Latencies]:
+    """How long deliveries took, by bucket: a few dozen. Their key."""
+    sql = "SELECT bucket, count FROM campaigns_latencycount WHERE campaign_id = %(campaign_id)s"
+    return fetch(sql, {"campaign_id": campaign_id}, Latencies)
+
+
+class Clicked(NamedTuple):
+    """An address of the text, and who followed it: `people` are recipients."""
+
+    number: int
+    url: str
+    clicks: int
+    human_clicks: int
+    people: int
+
+
+def clicked(campaign_id: int) -> list[Clicked]:
+    """The addresses of the text in its order. Their unique key."""
+    sql = """
+        SELECT number, url, clicks, human_clicks, people
+          FROM campaigns_campaignlink
+         WHERE campaign_id = %(campaign_id)s
+         ORDER BY number
+    """
+    return fetch(sql, {"campaign_id": campaign_id}, Clicked)
 
 
 class Handed(NamedTuple):

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.progress import at_one_moment
 from campaigns.serializers_watching import REASONS
 from campaigns.states import RECIPIENT
+from config.moment import at_one_moment
 from messaging.console.audiences import named
 from messaging.console.charts import rate_chart
 from messaging.console.pages import page, show

@@ -86,7 +86,7 @@ def rate_chart(series: Mapping[str, Any]) -> Chart | None:
         area=f"{line}L{last:.1f} {base}L{first:.1f} {base}Z",
         second=_path(failed, top) if any(failed) else "",
         rows=_rows(top),
-        columns=_times([_local(point["at"]) for point in points], seconds=series["bucket"]),
+        columns=_times([point["at"] for point in points], seconds=series["bucket"]),
         base=base,
         left=LEFT,
         right=WIDTH - RIGHT,
@@ -146,11 +146,11 @@ def _rows(top: int) -> list[Tick]:
     ]
 
 
-def _times(moments: Sequence[datetime], *, seconds: int) -> list[Tick]:
+def _times(moments: Sequence[str], *, seconds: int) -> list[Tick]:
     shape = "j M" if len(moments) * seconds > 2 * 86_400 else "H:i" if seconds >= 60 else "H:i:s"
     last = len(moments) - 1
     chosen = [(0, "start"), (last // 2, "middle"), (last, "end")] if last >= 4 else [(0, "start")]
-    return [Tick(_x(n, last + 1), formats.date_format(moments[n], shape), anchor) for n, anchor in chosen]
+    return [Tick(_x(n, last + 1), formats.date_format(_local(moments[n]), shape), anchor) for n, anchor in chosen]
 
 
 def _local(text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -20,6 +21,7 @@ NOTHING = "–"
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """A sign of the sprite; it says nothing to a screen reader."""
     address = f"{static('console/icons.svg')}#{name}"

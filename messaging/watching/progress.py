@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from campaigns.forecast import forecast
 from campaigns.progress import Progress, read
+from config.wire import written
 from messaging.watching.pace import pace_of
 from messaging.watching.serializers import ProgressShape
 
@@ -25,7 +26,7 @@ def look(*, campaign_id: int, store_id: int) -> Seen:
     """The campaign's progress now. Raises NotFound."""
     progress = read(campaign_id)
     ahead = forecast(campaign_id, progress=progress, pace=pace_of(store_id))
-    counters = dict(ProgressShape({**progress._asdict(), "rate": ahead.rate, "eta": ahead.eta}).data)
+    counters = written(ProgressShape, {**progress._asdict(), "rate": ahead.rate, "eta": ahead.eta})
     lasting = {name: value for name, value in counters.items() if name not in {"rate", "eta"}}
     said = json.dumps([lasting, ahead.moving, ahead.eta.reason, ahead.rate.slowed], sort_keys=True)
     return Seen(hashlib.sha256(said.encode()).hexdigest()[:32], counters, progress)
