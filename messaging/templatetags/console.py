@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from django import template
+from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
@@ -26,6 +27,16 @@ def icon(name: str) -> SafeString:
     """A sign of the sprite; it says nothing to a screen reader."""
     address = f"{static('console/icons.svg')}#{name}"
     return format_html('<svg class="icon" aria-hidden="true" focusable="false"><use href="{}"/></svg>', address)
+
+
+@register.simple_tag(takes_context=True)
+def menu(context: template.RequestContext) -> SafeString:
+    """Where one can go: the same at the side and, on a phone, at the top, hence written once per page."""
+    request = context["request"]
+    if not hasattr(request, "menu"):
+        request.menu = get_template("console/parts/menu.html").template.render(context)
+    text: SafeString = request.menu
+    return text
 
 
 @register.filter

@@ -23,7 +23,7 @@ from campaigns.models import (
     SendBatch,
     StoreLane,
 )
-from campaigns.queries import automations, batches, claim, clicks, finish, receipts, settle, unknown, watching
+from campaigns.queries import automations, batches, claim, clicks, counters, finish, receipts, settle, unknown, watching
 from campaigns.states import BATCH, CAMPAIGN, RECIPIENT
 from messaging import polling
 from messaging.hooks import outbox_queries as outbox
@@ -166,6 +166,9 @@ CALLS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     ),
     "newly_low": (low_credits.newly_low, lambda: low_credits.newly_low(limit=5)),
     "recovered": (low_credits.recovered, lambda: low_credits.recovered(limit=5)),
+    "counters": (counters.counters, lambda: counters.counters(batch().campaign_id)),
+    "latencies": (watching.latencies, lambda: watching.latencies(batch().campaign_id)),
+    "clicked": (watching.clicked, lambda: watching.clicked(batch().campaign_id)),
     "movement": (watching.movement, lambda: watching.movement(batch().campaign_id)),
     "handed": (watching.handed, lambda: watching.handed(batch().campaign_id)),
     "sample_of_codes": (

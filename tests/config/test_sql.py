@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import product
 from threading import Barrier
 from typing import NamedTuple
 
@@ -10,9 +11,12 @@ import pytest
 from django.db import DatabaseError, DataError, IntegrityError, OperationalError, connection, transaction
 
 from config.sql import (
+    NULL,
     TransactionOpen,
     assert_no_transaction,
+    cell,
     copy_rows,
+    copy_text,
     execute,
     fetch,
     fetch_one,
@@ -86,6 +90,24 @@ def test_rows_are_copied_as_they_are(pairs: None) -> None:
     copy_rows(table="pairs", columns=("name", "number"), rows=[(text, n) for n, text in enumerate(strange)])
 
     assert [row.name for row in fetch("SELECT name, number FROM pairs ORDER BY number", {}, Pair)] == strange
+
+
+def test_text_in_copys_own_format_comes_back_as_it_was(db: None) -> None:
+    texts = ["".join(signs) for signs in product(["\\", "\n", "\t", "\r", "N", ".", "Ω🌸", ""], repeat=3)]
+    execute("CREATE TEMPORARY TABLE copied (name text, number int) ON COMMIT DROP", {})
+    lines = "".join(f"{cell(text)}\t{n}\n" for n, text in enumerate(texts))
+
+    copy_text(table="copied", columns=("name", "number"), text=lines.encode(), null=NULL)
+
+    assert [row.name for row in fetch("SELECT name, number FROM copied ORDER BY number", {}, Pair)] == texts
+
+
+def test_null_is_what_stands_for_it(pairs: None) -> None:
+    copy_text(table="pairs", columns=("name", "number"), text=b"\\N\t1\n\t2\n", null=NULL)
+
+    rows = fetch("SELECT name, number FROM pairs ORDER BY number", {}, Pair)
+
+    assert [row.name for row in rows] == [None, ""]
 
 
 def test_nothing_copied_is_nothing_written(pairs: None) -> None:
