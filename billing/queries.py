@@ -98,7 +98,8 @@ def charge(*, reservation_id: int, amount: int, key: str, label: str) -> bool:
           FROM entry e
          WHERE a.id = e.account_id
     """
-    return execute(sql, {"reservation_id": reservation_id, "amount": amount, "key": key, "label": label}) == 1
+    params = {"reservation_id": reservation_id, "amount": amount, "key": key, "label": label}
+    return execute(sql, params, kept=True) == 1
 
 
 def release(*, reservation_id: int, amount: int) -> bool:

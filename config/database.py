@@ -39,6 +39,7 @@ def _database(database: dict[str, Any], env: environ.Env) -> dict[str, Any]:
     if env.bool("DB_POOLER", default=False):
         database["DISABLE_SERVER_SIDE_CURSORS"] = True
     else:
+        options["prepare_threshold"] = 0  # what config.sql is asked to keep is kept from the first time on
         options["options"] = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
     # web: a pool. Workers: long connections, since Celery closes pools (celery#10554)
     if env.bool("DB_POOL", default=False):

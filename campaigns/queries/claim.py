@@ -58,7 +58,7 @@ def turns(limit: int) -> list[Turn]:
          ORDER BY c.priority, l.last_claimed, c.id
          LIMIT %(limit)s
     """
-    return fetch(sql, {"limit": limit}, Turn)
+    return fetch(sql, {"limit": limit}, Turn, kept=True)
 
 
 def claim_batch(*, campaign_id: int, owner: str, lease_seconds: int) -> Claimed | None:
@@ -89,7 +89,8 @@ def claim_batch(*, campaign_id: int, owner: str, lease_seconds: int) -> Claimed 
                      JOIN audiences_store s ON s.id = c.store_id
                     WHERE c.id = b.campaign_id)
     """
-    return fetch_one(sql, {"campaign_id": campaign_id, "owner": owner, "lease": lease_seconds}, Claimed)
+    params = {"campaign_id": campaign_id, "owner": owner, "lease": lease_seconds}
+    return fetch_one(sql, params, Claimed, kept=True)
 
 
 class Waiting(NamedTuple):
@@ -121,7 +122,7 @@ def served(*, store_id: int, priority: int) -> None:
          WHERE store_id = %(store_id)s
            AND priority = %(priority)s
     """
-    execute(sql, {"store_id": store_id, "priority": priority})
+    execute(sql, {"store_id": store_id, "priority": priority}, kept=True)
 
 
 class Soonest(NamedTuple):
@@ -185,7 +186,8 @@ def mark_calling(*, batch_id: int, fence: int, account_id: int) -> int | None:
            AND b.lease_until > clock_timestamp()
         RETURNING b.attempt
     """
-    marked = fetch_one(sql, {"batch_id": batch_id, "fence": fence, "account_id": account_id}, Attempt)
+    params = {"batch_id": batch_id, "fence": fence, "account_id": account_id}
+    marked = fetch_one(sql, params, Attempt, kept=True)
     return marked.attempt if marked else None
 
 

@@ -53,7 +53,7 @@ def counters(campaign_id: int) -> Counters | None:
     batches at workers.
     """
     sql = """
-        SELECT c.status, c.reason, c.local_at IS NOT NULL, s.time_zone,
+        SELECT c.status, c.reason, c.local_at <> '', s.time_zone,
                coalesce(q.recipients, 0), coalesce(q.parts, 0), n.done_at,
                coalesce(p.audience, 0), coalesce(p.pending, 0), coalesce(p.sent, 0), coalesce(p.delivered, 0),
                coalesce(p.undelivered, 0), coalesce(p.failed, 0), coalesce(p.skipped, 0), coalesce(p.unknown, 0),

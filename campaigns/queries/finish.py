@@ -71,7 +71,7 @@ def standing(campaign_id: int) -> Standing:
           JOIN campaigns_campaignsnapshot s ON s.campaign_id = c.id
          WHERE c.id = %(campaign_id)s
     """
-    return fetch(sql, {"campaign_id": campaign_id}, Standing)[0]
+    return fetch(sql, {"campaign_id": campaign_id}, Standing, kept=True)[0]
 
 
 def drained_campaigns(limit: int) -> list[int]:

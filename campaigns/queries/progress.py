@@ -84,7 +84,7 @@ def add_to_progress(*, campaign_id: int, delta: "Counter[str]", settles: bool = 
                           credits = m.credits + excluded.credits
     """
     numbers = {name: delta[name] for name in (*COLUMNS, *NEWS.values())}
-    execute(sql, {"campaign_id": campaign_id, "settles": settles, **numbers})
+    execute(sql, {"campaign_id": campaign_id, "settles": settles, **numbers}, kept=True)
 
 
 def add_to_latencies(*, campaign_id: int, buckets: "Counter[int]") -> None:

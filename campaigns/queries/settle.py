@@ -38,7 +38,7 @@ def hold_batch(*, batch_id: int, fence: int) -> Held | None:
            AND state IN ('calling', 'ambiguous')
            FOR UPDATE
     """
-    return fetch_one(sql, {"batch_id": batch_id, "fence": fence}, Held)
+    return fetch_one(sql, {"batch_id": batch_id, "fence": fence}, Held, kept=True)
 
 
 def hold_live(campaign_id: int) -> bool:
@@ -218,4 +218,5 @@ def end_batch(
             "error_class": error_class,
             "error": error[:300],
         },
+        kept=True,
     )

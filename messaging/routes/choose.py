@@ -48,7 +48,7 @@ def candidates(*, store_id: int, country: str | None) -> list[Candidate]:
 
     One statement; the tables have a handful of rows. An account is read, and decrypted, when its row was changed.
     """
-    rows = fetch(STANDING, {"store_id": store_id, "country": country}, Standing)
+    rows = fetch(STANDING, {"store_id": store_id, "country": country}, Standing, kept=True)
     levels = [row.level for row in rows if row.level is not None]
     best = min(levels, default=None)  # without any route: all accounts, the store's own first
     meant = [row for row in rows if row.level == best and row.status == "active"]

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from django import template
-from django.template.loader import get_template
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.dateparse import parse_datetime
@@ -34,7 +33,7 @@ def menu(context: template.RequestContext) -> SafeString:
     """Where one can go: the same at the side and, on a phone, at the top, hence written once per page."""
     request = context["request"]
     if not hasattr(request, "menu"):
-        request.menu = get_template("console/parts/menu.html").template.render(context)
+        request.menu = template.Engine.get_default().get_template("console/parts/menu.html").render(context)
     text: SafeString = request.menu
     return text
 
