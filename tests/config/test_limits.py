@@ -39,6 +39,7 @@ def test_a_connection_of_its_own_brings_its_limits(monkeypatch: pytest.MonkeyPat
     assert found["HOST"] == "/run/pg"
     assert found["OPTIONS"] == {
         "connect_timeout": 5,
+        "prepare_threshold": 0,
         "options": "-c idle_in_transaction_session_timeout=10s -c lock_timeout=5s -c statement_timeout=60s -c jit=off",
     }
     assert "DISABLE_SERVER_SIDE_CURSORS" not in found

@@ -126,6 +126,38 @@ def test_a_copy_fails_with_the_errors_of_django_and_whole(
     assert fetch("SELECT name, number FROM pairs", {}, Pair) == []
 
 
+def prepared() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        return [statement for (statement,) in cursor.fetchall()]
+
+
+def test_a_kept_statement_is_planned_once(pairs: None) -> None:
+    sql = "INSERT INTO pairs VALUES (%(name)s, %(number)s)"
+
+    for number in range(3):
+        assert execute(sql, {"name": "kept", "number": number}, kept=True) == 1
+
+    assert [statement for statement in prepared() if "INSERT INTO pairs" in statement] == [
+        "INSERT INTO pairs VALUES ($1, $2)"
+    ]
+    rows = fetch("SELECT name, number FROM pairs WHERE number > %(n)s ORDER BY number", {"n": 0}, Pair, kept=True)
+    assert rows == [Pair("kept", 1), Pair("kept", 2)]
+
+
+def test_a_statement_that_is_not_kept_is_planned_each_time(pairs: None) -> None:
+    execute("INSERT INTO pairs VALUES (%(name)s, 1)", {"name": "once"})
+
+    assert not [statement for statement in prepared() if "INSERT INTO pairs" in statement]
+
+
+def test_a_kept_statement_fails_with_the_errors_of_django(pairs: None) -> None:
+    with pytest.raises(IntegrityError), transaction.atomic():
+        execute("INSERT INTO pairs VALUES ('x', %(number)s)", {"number": 100}, kept=True)
+
+    assert fetch("SELECT name, number FROM pairs", {}, Pair, kept=True) == []
+
+
 def test_an_error_while_rows_are_made_copies_nothing(pairs: None) -> None:
     def broken() -> Iterator[tuple[str, int]]:
         yield "fine", 1
