@@ -1,11 +1,12 @@
 """The API's view of one store's rows: every queryset starts from the caller's store, every id is opaque."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.viewsets import GenericViewSet
 
 from audiences.auth import Caller
@@ -15,7 +16,7 @@ from config.moment import once
 from config.opaque import private_id
 from config.problems import NotFound, invalid
 from config.rates import Left, rate_headers, take
-from config.wire import Body
+from config.wire import Body, written
 
 Row = TypeVar("Row", bound=Model)
 Shape = TypeVar("Shape", bound=Body)
@@ -26,12 +27,14 @@ class StoreViews(GenericViewSet[Row]):
 
     `kind`: the kind of their public ids; `store_path`: the look-up from the row to its store. A row of another store,
     and an id that is made up, is a 404. `unlimited`: its requests count against no rate limit.
+    `contextual`: how a row is shown depends on the request, so its serializer is not shared by requests.
     """
 
     kind: ClassVar[str]
     operation: ClassVar[str] = ""  # how the schema calls a route that has no router's name
     store_path: ClassVar[str] = "store_id"
     unlimited: ClassVar[bool] = False
+    contextual: ClassVar[bool] = False
     lookup_field = "id"
     lookup_value_regex = "[^/]+"
     rates: Sequence[Left] = ()
@@ -101,7 +104,14 @@ class StoreViews(GenericViewSet[Row]):
 
     def read(self, row: Any) -> dict[str, Any]:
         """The row as the API shows it."""
-        return dict(self.get_serializer(row).data)
+        return self.shown([row])[0]
+
+    def shown(self, rows: Iterable[Any]) -> list[dict[str, Any]]:
+        """Rows as the API shows them, with the members that `?fields=` names. Raises InvalidFields."""
+        if self.contextual or "fields" in self.request.query_params:
+            return [dict(row) for row in self.get_serializer(rows, many=True).data]
+        shape = cast("type[Serializer[Any]]", self.get_serializer_class())
+        return [written(shape, row) for row in rows]
 
     def page(self, rows: QuerySet[Any]) -> Response:
         """A page of rows, narrowed by the query's filters, as the API shows them.
@@ -113,4 +123,4 @@ class StoreViews(GenericViewSet[Row]):
             if self.request.query_params.get(name) == "":
                 raise invalid(f"/{name}", "A value, or no such filter.")
         page = self.paginate_queryset(self.filter_queryset(rows)) or []
-        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+        return self.get_paginated_response(self.shown(page))

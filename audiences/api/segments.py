@@ -57,6 +57,7 @@ class SegmentViews(StoreViews[Segment]):
     """Segments."""
 
     kind = "seg"
+    contextual = True
     id_pattern = ID_PATTERN
     queryset = Segment.objects.all()
     serializer_class = SegmentBody

@@ -152,7 +152,7 @@ class Reading(StoreViews[Campaign]):
         """The batches in which it is handed over: where each stands, its recipients by status, its last error."""
         batches: Any = self.get_object().batches.all()
         page: Any = self.paginate_queryset(batches) or []
-        return self.get_paginated_response(self.get_serializer(counted(page), many=True).data)
+        return self.get_paginated_response(self.shown(counted(page)))
 
     @extend_schema(responses=EventShape(many=True))
     @action(detail=True, filterset_class=None, pagination_class=OldestFirst, serializer_class=EventShape)

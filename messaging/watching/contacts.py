@@ -29,7 +29,7 @@ class TimelineView(StoreViews[Contact]):
         """Consent, sign-ups, suppressions, messages and clicks of a contact in one list, newest first."""
         pages = cast("Timeline", self.paginator)
         page = pages.entries(self.get_object(), request)
-        return pages.get_paginated_response(self.get_serializer(page, many=True).data)
+        return pages.get_paginated_response(self.shown(page))
 
 
 class PersonView(StoreViews[Contact]):

@@ -146,4 +146,4 @@ class MessageViews(SendMessages):
         if isinstance(pages, Newest):
             pages.narrowed = narrow(asked)
         page = self.paginate_queryset(lines_of(self.caller.store_id, asked)) or []
-        return self.get_paginated_response(self.get_serializer(with_recipients(page), many=True).data)
+        return self.get_paginated_response(self.shown(with_recipients(page)))

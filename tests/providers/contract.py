@@ -63,7 +63,7 @@ class Dialect(ABC):
     def submit(self, server: ScriptedServer, *acts: Act, items: list[Item] = ITEMS) -> CallResult:
         server.will(*acts)
         provider = self.build(server.url)
-        return provider.submit(provider.connect(2), items, deadline_seconds=0.6)
+        return provider.submit(provider.connect(2), items, deadline_seconds=1.5)
 
     def accepted(self, place: int) -> Accepted:
         return Accepted(self.message_id(place))
