@@ -13,6 +13,7 @@ from campaigns.services.moves import pause
 from config.audit import SYSTEM
 from config.queues import Queue, waiting
 from config.redis import client
+from messaging.hooks import pump
 from messaging.models import ProviderAccount
 from messaging.sending import sender
 from messaging.sending.sender import send_batch, send_next
@@ -31,6 +32,7 @@ def asked_to_stop() -> Iterator[None]:
     stop_claiming()
     yield
     sender.stopping.clear()
+    pump.stopping.clear()
 
 
 def test_it_sends_everything_that_is_due(account: ProviderAccount) -> None:
