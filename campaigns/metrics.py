@@ -103,7 +103,7 @@ class Metrics(NamedTuple):
 
 
 def measure(campaign: Campaign) -> Metrics:
-    """The campaign's metrics now: six statements, none of which grows with its recipients but through its batches."""
+    """The campaign's metrics now: seven statements, none of which grows with its recipients but through its batches."""
     progress = read(campaign.pk)
     accepted = sum(progress.counts[name] for name in ("sent", "delivered", "undelivered"))
     gone = _opt_outs(campaign, progress)

@@ -181,12 +181,11 @@ class Points(serializers.ListSerializer[Any]):
 
     def to_representation(self, data: Any) -> list[Any]:
         zone = timezone.get_current_timezone()
-        return [{**point._asdict(), "at": _moment(datetime.fromtimestamp(point.at, tz=zone))} for point in data]
+        return [{**point._asdict(), "at": _written(datetime.fromtimestamp(point.at, tz=zone))} for point in data]
 
 
-def _moment(at: datetime) -> str:
-    text = at.isoformat()
-    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+def _written(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
 
 
 class PointShape(serializers.Serializer[Any]):

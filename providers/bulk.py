@@ -56,8 +56,8 @@ def by_position(
 
 
 def _is_displaced(item: Item, entry: dict[str, Any]) -> bool:
-    return ("reference" in entry and entry["reference"] not in (item.reference, None)) or (
-        "destination" in entry and entry["destination"] not in (item.phone, None)
+    return entry.get("reference", item.reference) not in (item.reference, None) or (
+        entry.get("destination", item.phone) not in (item.phone, None)
     )
 
 

@@ -113,9 +113,8 @@ class Mitto(HttpProvider):
 
 
 def _outcome(entry: dict[str, Any]) -> Outcome:
-    message_id = webhooks.word(entry, FIELDS.ids)
-    error = entry.get("error") or entry.get("errors") or entry.get("errorCode")
-    if not error:
+    message_id, error = webhooks.word(entry, FIELDS.ids), webhooks.first(entry, ("error", "errors", "errorCode"))
+    if error is None:
         return Accepted(message_id, webhooks.count(entry, FIELDS.parts)) if message_id else Unsure("no id, no error")
     code = webhooks.code(error)
     known = ERRORS.get(webhooks.plain(code))

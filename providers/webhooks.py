@@ -139,8 +139,6 @@ def _storable(said: str) -> str:
 def word(element: Mapping[str, Any], names: Iterable[str]) -> str | None:
     """The first of these fields as text, shortened to what a column holds."""
     value = first(element, names)
-    if isinstance(value, str) and value.isalnum():  # as ids are: nothing to strip
-        return value[:200]
     return None if value is None else _storable(str(value)).strip()[:200] or None
 
 

@@ -9,8 +9,8 @@ from config.sql import fetch_one
 class Counters(NamedTuple):
     """A campaign's row, quote, snapshot, progress, open holds and batches at workers, as of one moment.
 
-    `in_flight`: pending recipients of batches at a worker; `held`: credits in the open holds of all its runs;
-    `reasons`: [status, reason, count], the most first.
+    `in_flight`: pending recipients of batches at a worker, never more than `pending` says; `held`: credits in the open
+    holds of all its runs; `reasons`: [status, reason, count], the most first.
     """
 
     status: str
@@ -65,13 +65,14 @@ def counters(campaign_id: int) -> Counters | None:
                   FROM billing_creditreservation r
                  WHERE r.key LIKE %(holds)s
                    AND r.state = 'open'),
-               (SELECT count(*)
-                  FROM campaigns_sendbatch b
-                  JOIN campaigns_campaignrecipient w
-                    ON w.batch_id = b.id
-                   AND w.status = 'pending'
-                 WHERE b.campaign_id = c.id
-                   AND b.state IN ('claimed', 'calling')),
+               least((SELECT count(*)
+                        FROM campaigns_sendbatch b
+                        JOIN campaigns_campaignrecipient w
+                          ON w.batch_id = b.id
+                         AND w.status = 'pending'
+                       WHERE b.campaign_id = c.id
+                         AND b.state IN ('claimed', 'calling')),
+                     coalesce(p.pending, 0)),
                (SELECT coalesce(json_agg(json_build_array(o.status, o.reason, o.count)
                                          ORDER BY o.count DESC, o.reason), '[]')
                   FROM campaigns_reasoncount o

@@ -174,7 +174,7 @@ class AlreadyBilled(RuntimeError):
     """Recipients moved under a key that was billed before: nothing is recorded, somebody must look."""
 
 
-def answers(work: Settlement, *, of: Collection[int], erased: Collection[int] = ()) -> Iterator[Answer]:
+def answers(work: Settlement, *, of: Collection[int], erased: Collection[int]) -> Iterator[Answer]:
     """The evidence about the recipients `of` the attempt, a line each; of `erased` ones without the words."""
     for recipient_id, written, outcome in zip(work.recipient_ids, work.texts, work.outcomes, strict=True):
         if recipient_id not in of:

@@ -30,6 +30,16 @@ def test_in_flight_and_waiting_are_the_pending_ones() -> None:
     assert (now.counts["pending"], now.in_flight, now.waiting) == (45, 20, 25)
 
 
+def test_drift_makes_nobody_wait_less_than_not_at_all() -> None:
+    campaign = launched(people=45)
+    claimed()
+    CampaignProgress.objects.filter(campaign=campaign).update(pending=5, sent=40)
+
+    now = read(campaign.pk)
+
+    assert (now.in_flight, now.waiting) == (5, 0)
+
+
 def test_a_pause_shows_what_is_in_flight_and_when_it_was_through() -> None:
     campaign = launched(people=45, store=StoreFactory.create(time_zone="Europe/Athens"))
     assert read(campaign.pk).drain is None

@@ -2,25 +2,14 @@
 
 from collections.abc import Iterator
 from itertools import product
-from typing import NamedTuple
 
 import pytest
 from django.db import DatabaseError, DataError, IntegrityError, transaction
 
 from config.sql import NULL, cell, copy_rows, copy_text, execute, fetch
+from tests.config.pairs import Pair, pairs
 
-
-class Pair(NamedTuple):
-    """Two columns."""
-
-    name: str
-    number: int
-
-
-@pytest.fixture
-def pairs(db: None) -> None:
-    """An empty table of this session."""
-    execute("CREATE TEMPORARY TABLE pairs (name text, number int CHECK (number < 100)) ON COMMIT DROP", {})
+__all__ = ["pairs"]
 
 
 def test_rows_are_copied_as_they_are(pairs: None) -> None:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from threading import Barrier
-from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -18,20 +17,10 @@ from config.sql import (
     is_transient,
     records,
 )
+from tests.config.pairs import Pair, pairs
 from tests.races import at_once
 
-
-class Pair(NamedTuple):
-    """Two columns."""
-
-    name: str
-    number: int
-
-
-@pytest.fixture
-def pairs(db: None) -> None:
-    """An empty table of this session."""
-    execute("CREATE TEMPORARY TABLE pairs (name text, number int CHECK (number < 100)) ON COMMIT DROP", {})
+__all__ = ["pairs"]
 
 
 @pytest.fixture

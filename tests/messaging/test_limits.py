@@ -116,7 +116,8 @@ def test_the_rate_holds_over_time_with_many_workers() -> None:
 
     assert taken == [50] * 6
     # 300 parts at 100 a second; the bucket held one second of them, and the last five may be owed.
-    assert time.monotonic() - began >= 1.9
+    # Far above it only a wait that is far too long is seen, not a busy machine.
+    assert 1.9 <= time.monotonic() - began < 20
 
 
 def test_accounts_do_not_share_a_pace() -> None:

@@ -41,7 +41,7 @@ def run(stage: Stage, people: int) -> list[Figure]:
 
 def _clear_away(stage: Stage) -> None:
     """Let the snapshots of the cancelled campaigns end and close their batches: nobody is to wait for them later."""
-    while waiting(Queue.IMPORT):
+    while waiting(Queue.IMPORT) != 0:
         time.sleep(0.05)
     close_cancelled(limit=1_000_000)
     stage.thaw_senders()
