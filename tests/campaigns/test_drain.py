@@ -33,9 +33,11 @@ def test_in_flight_and_waiting_are_the_pending_ones() -> None:
 def test_drift_makes_nobody_wait_less_than_not_at_all() -> None:
     campaign = launched(people=45)
     claimed()
-    CampaignProgress.objects.filter(campaign=campaign).update(pending=5, sent=40)
+    row = CampaignProgress.objects.filter(campaign=campaign)
+    row.update(pending=5, sent=40)
 
     now = read(campaign.pk)
+    row.update(pending=45, sent=0)
 
     assert (now.in_flight, now.waiting) == (5, 0)
 
