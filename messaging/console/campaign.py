@@ -16,6 +16,7 @@ from messaging.console.reading import Leaf, leaf, read
 LIVE = ("sending", "paused")
 ENDED = ("completed", "failed", "cancelled")
 BATCHES_SHOWN = 6
+BATCHES_A_PAGE = 25  # the recipients of each are counted
 HISTORY_SHOWN = 50
 
 
@@ -81,7 +82,8 @@ def accepted(rows: Leaf) -> Leaf:
 def batches(request: HttpRequest, id: str) -> HttpResponse:
     """The batches in which a campaign is handed over."""
     seen = read(request, f"campaigns/{id}")
-    return show(request, "batches.html", campaign=seen, rows=accepted(leaf(request, f"campaigns/{id}/batches")))
+    rows = accepted(leaf(request, f"campaigns/{id}/batches", limit=BATCHES_A_PAGE))
+    return show(request, "batches.html", campaign=seen, rows=rows)
 
 
 @page(nav="campaigns")
