@@ -17,6 +17,8 @@ __all__ = ["account", "relay", "simulator", "stack"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.flow, pytest.mark.django_db(transaction=True)]
 
+DRAINED = "() => document.querySelector('[data-counter=waiting]').textContent === '0'"
+
 
 def press(page: Page, name: str, *, reason: str) -> None:
     """A button that asks before it does something."""
@@ -57,7 +59,7 @@ def test_failures_are_tried_again_and_a_campaign_is_cancelled_by_clicking(
         expect(page.locator("#badge")).to_have_text("Sending")
         press(page, "Cancel", reason="Wrong price in the text")
         expect(page.locator("#badge")).to_have_text("Cancelled")
-        page.wait_for_function("() => document.querySelector('[data-counter=waiting]').textContent === '0'")
+        page.wait_for_function(DRAINED, timeout=180_000)  # what is at a worker leaves at two a second
         assert shown(page) == told(page, second)
         return page.locator("#timeline").inner_text()
 

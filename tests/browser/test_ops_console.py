@@ -66,7 +66,7 @@ def test_a_stopped_worker_is_seen_mended_and_told(screen: Screen, stack: Stack, 
     eventually(lambda: {"import", "send"} <= set(served(processes())), seconds=120, what="workers beat")
     campaign = CampaignFactory.create(people=160, name="Summer sale")
     launch(store_id=campaign.store_id, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM)
-    eventually(lambda: read(campaign.pk).counts["pending"] < 160, seconds=60, what="something leaves")
+    eventually(lambda: read(campaign.pk).counts["pending"] < 160, seconds=120, what="something leaves")
     stack.kill("send1")
 
     def staff(page: Page) -> str:

@@ -57,7 +57,7 @@ class Pooler:
         with (folder / "pgbouncer.log").open("ab") as log:
             self.process = subprocess.Popen(words, stdout=log, stderr=log)
         try:
-            eventually(self._answers, seconds=30, what=lambda: (folder / "pgbouncer.log").read_text()[-2000:])
+            eventually(self._answers, seconds=120, what=lambda: (folder / "pgbouncer.log").read_text()[-2000:])
         except AssertionError:
             self.stop()
             raise

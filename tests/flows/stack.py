@@ -83,7 +83,7 @@ class Stack:
                     command(self.lines[name], env=environment), cwd=ROOT, env=environment, stdout=log, stderr=log
                 )
         if "web" in names:
-            eventually(self._web_answers, seconds=60, what="web answers")
+            eventually(self._web_answers, seconds=120, what="web answers")
 
     def _web_answers(self) -> bool:
         try:

@@ -78,7 +78,7 @@ class Provider:
         """Start, and accept everything."""
         line = [sys.executable, "-m", "providers.simulator", "--port", str(self.port)]
         self.process = subprocess.Popen([*line, "--ledger", str(self.folder / "late.jsonl")], cwd=ROOT)
-        eventually(self._answers, seconds=30, what="the provider answers")
+        eventually(self._answers, seconds=120, what="the provider answers")
         requests.put(f"{self.url}/_plan", json={"echoes_reference": True}, timeout=5).raise_for_status()
 
     def _answers(self) -> bool:
@@ -114,7 +114,7 @@ def test_a_campaign_waits_for_a_provider_that_is_down(
 
     assert (answer.status_code, answer.json()["queue"]) == (202, {"state": "available"})
     tried = Campaign.objects.filter(pk=campaign.pk, batches__error__contains="not reachable")
-    eventually(tried.exists, seconds=60, what="the provider was tried")
+    eventually(tried.exists, seconds=120, what="the provider was tried")
     progress = read(campaign.pk)
     assert (progress.status, progress.counts["pending"], progress.counts["failed"]) == ("sending", 20, 0)
     assert account_of(campaign.store_id).held == 20

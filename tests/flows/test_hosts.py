@@ -55,7 +55,7 @@ def test_an_upload_at_one_machine_is_imported_by_the_other(
 
     assert answer.status_code in {200, 201, 202}, answer.text
     done = ContactImport.objects.filter(store=store, status="done")
-    eventually(done.exists, seconds=60, what=lambda: list(ContactImport.objects.values("status", "error")))
+    eventually(done.exists, seconds=120, what=lambda: list(ContactImport.objects.values("status", "error")))
     assert Contact.objects.filter(store=store).count() == 1
 
 

@@ -56,7 +56,7 @@ def test_a_campaign_an_import_and_reads_pass_a_pooler(pooler: Pooler, stack: Sta
     assert "lock_timeout" in database_check(stack)
     call_command("database_limits", stdout=StringIO())
     pooler.tell("RECONNECT")
-    eventually(lambda: database_check(stack) == "", seconds=20, what=lambda: database_check(stack))
+    eventually(lambda: database_check(stack) == "", seconds=120, what=lambda: database_check(stack))
     stack.start(*PROCESSES[1:], **pooled)
     campaign = CampaignFactory.create(people=150)
     client = client_of(campaign.store)
@@ -74,7 +74,7 @@ def test_a_campaign_an_import_and_reads_pass_a_pooler(pooler: Pooler, stack: Sta
     assert_all_adds_up(campaign, stack, recipients=150)
     assert made.status_code in {200, 201, 202}, made.text
     imported = ContactImport.objects.filter(store=campaign.store, status="done")
-    eventually(imported.exists, seconds=60, what=lambda: ContactImport.objects.values())
+    eventually(imported.exists, seconds=120, what=lambda: ContactImport.objects.values())
     assert Contact.objects.filter(store=campaign.store).count() == 450
     quote = client.post(f"{stack.url}/api/v1/campaigns/quote", json=QUOTE, timeout=30)
     assert (quote.status_code, quote.json()["recipients"]) == (200, 450), quote.text

@@ -37,7 +37,7 @@ def test_a_killed_worker_leaves_nobody_twice_and_nobody_out(stack: Stack, accoun
     campaign = CampaignFactory.create(people=300)
     begin(campaign)
 
-    eventually(lambda: has_sent(campaign, 40), seconds=60, what="sending has begun")
+    eventually(lambda: has_sent(campaign, 40), seconds=120, what="sending has begun")
     stack.kill("send1")
     stack.kill("send2")
     assert read(campaign.pk).status == "sending"
@@ -52,7 +52,7 @@ def test_a_flushed_redis_loses_nothing(stack: Stack, account: ProviderAccount) -
     campaign = CampaignFactory.create(people=300)
     begin(campaign)
 
-    eventually(lambda: has_sent(campaign, 40), seconds=60, what="sending has begun")
+    eventually(lambda: has_sent(campaign, 40), seconds=120, what="sending has begun")
     flush_redis()
 
     wait_for_end(campaign, seconds=120)
@@ -65,7 +65,7 @@ def test_a_terminated_worker_finishes_its_batch_and_exits_zero(stack: Stack, acc
     campaign = CampaignFactory.create(people=200)
     begin(campaign)
     calling = SendBatch.objects.filter(campaign_id=campaign.pk, state="calling")
-    eventually(calling.exists, seconds=60, what="a call is under way")
+    eventually(calling.exists, seconds=120, what="a call is under way")
 
     code = stack.terminate("send1")
 
