@@ -39,7 +39,7 @@ class IdCursorPagination(BasePagination, Generic[Row]):
         last = private_id(cursor, kind="cur")
         if last is None:
             raise invalid("/cursor", "Not a cursor of ours.")
-        return rows.filter(**{"pk__lt" if self.ordering == ("-pk",) else "pk__gt": last})
+        return rows.filter(**{"pk__lt" if self.ordering[-1] == "-pk" else "pk__gt": last})
 
     def cursor(self, row: Row) -> str:
         """The cursor that stands behind a row."""
@@ -94,8 +94,10 @@ class Bounded(IdCursorPagination[Row]):
             return super().paginate_queryset(queryset, request, view)
         cursor = request.query_params.get("cursor")
         rest = queryset if cursor is None else self.after(queryset, cursor)
-        floor = rest.order_by("-pk").values_list("pk", flat=True)[self.look : self.look + 1].first()
-        rows = queryset.filter(self.narrowed)
+        ids = rest.order_by(*self.ordering).values_list("pk", flat=True)
+        top, floor = ids[:1].first(), ids[self.look : self.look + 1].first()
+        # Between two ids, or all that is newer would be looked at: whatever other stores' rows lie there.
+        rows = queryset.filter(self.narrowed, pk__lte=top or 0)
         page = super().paginate_queryset(rows.filter(pk__gt=floor) if floor else rows, request, view)
         if floor and self.next_url is None:
             self.next_url = self._address(request, cursor=public_id(floor + 1, kind="cur"))
