@@ -77,6 +77,16 @@ class IdCursorPagination(BasePagination, Generic[Row]):
         return request.build_absolute_uri(f"?{urlencode([*query, ('cursor', cursor)])}")
 
 
+class InCrowd(IdCursorPagination[Row]):
+    """Newest first, by the index of store and id, forced by its order. The store is a range of one, not a value.
+
+    With "=" PostgreSQL would rather walk the primary key backwards, which takes 0.2 s for every million rows of other
+    stores that are newer.
+    """
+
+    ordering = ("-store_id", "-pk")
+
+
 class Bounded(IdCursorPagination[Row]):
     """Newest first, narrowed by what no index knows: a page looks at `look` rows at most.
 

@@ -28,6 +28,7 @@ class StoreViews(GenericViewSet[Row]):
     `kind`: the kind of their public ids; `store_path`: the look-up from the row to its store. A row of another store,
     and an id that is made up, is a 404. `unlimited`: its requests count against no rate limit.
     `contextual`: how a row is shown depends on the request, so its serializer is not shared by requests.
+    `crowded`: actions that list rows of which another store may have millions; their pages are `InCrowd`.
     """
 
     kind: ClassVar[str]
@@ -35,6 +36,7 @@ class StoreViews(GenericViewSet[Row]):
     store_path: ClassVar[str] = "store_id"
     unlimited: ClassVar[bool] = False
     contextual: ClassVar[bool] = False
+    crowded: ClassVar[Sequence[str]] = ()
     lookup_field = "id"
     lookup_value_regex = "[^/]+"
     rates: Sequence[Left] = ()
@@ -75,7 +77,10 @@ class StoreViews(GenericViewSet[Row]):
         rows = super().get_queryset()
         if getattr(self, "swagger_fake_view", False):
             return rows.none()
-        return rows.filter(**{self.store_path: self.caller.store_id})
+        mine = self.caller.store_id
+        if self.action in self.crowded:
+            return rows.filter(**{f"{self.store_path}__gte": mine, f"{self.store_path}__lte": mine})
+        return rows.filter(**{self.store_path: mine})
 
     def key(self) -> int:
         """The primary key in the path, of whatever store. Raises NotFound for a made-up id."""

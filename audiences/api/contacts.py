@@ -17,6 +17,7 @@ from audiences.errors import DuplicatePhone
 from audiences.models import ConsentEvent, Contact
 from audiences.models.contacts import CONSENTS
 from audiences.openapi import refuses
+from audiences.pagination import InCrowd
 from audiences.search import Found, beginning_with, phone_in
 from audiences.serializers import (
     ConsentBody,
@@ -58,6 +59,8 @@ class ContactViews(StoreViews[Contact]):
     queryset = Contact.objects.filter(erased_at=None)
     serializer_class = ContactBody
     filterset_class = ContactFilter
+    pagination_class = InCrowd
+    crowded = ("list",)
 
     def list(self, request: Request) -> Response:
         """The store's contacts, newest first."""

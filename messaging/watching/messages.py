@@ -45,8 +45,7 @@ class Asked(NamedTuple):
 def lines_of(store_id: int, asked: Asked) -> "QuerySet[MessageLog]":
     """The store's lines, bounded by ids as far as that goes. Indexes: log_store; of a contact log_recipient.
 
-    The store is a range of one, and `Newest` orders by it as well: with "=" PostgreSQL would rather walk the primary
-    key backwards, which takes a second for a store whose lines are older than a million of another store's.
+    The store is a range of one, and `Newest` orders by it as well, for the reason that `InCrowd` gives.
     """
     rows = MessageLog.objects.filter(store_id__gte=store_id, store_id__lte=store_id)
     if asked.contact is not None:
