@@ -3,7 +3,7 @@
 from django.db.models import Q
 
 from audiences.models import Contact
-from audiences.pagination import Bounded
+from audiences.pagination import Bounded, InCrowd
 from audiences.phones import BadPhone, normalise
 
 # A page looks at so many contacts: it may be short, or empty, while there is a next one.
@@ -13,6 +13,7 @@ LOOK = 50_000
 class Found(Bounded[Contact]):
     """Newest first, LOOK contacts at a time."""
 
+    ordering = InCrowd.ordering
     look = LOOK
 
 

@@ -60,7 +60,7 @@ class ContactViews(StoreViews[Contact]):
     serializer_class = ContactBody
     filterset_class = ContactFilter
     pagination_class = InCrowd
-    crowded = ("list",)
+    crowded = ("list", "find")
 
     def list(self, request: Request) -> Response:
         """The store's contacts, newest first."""
@@ -119,7 +119,7 @@ class ContactViews(StoreViews[Contact]):
         """
         text, rows = self.body(ContactLookupBody).validated_data["text"], self.get_queryset()
         if phone := phone_in(text, country=self.caller.store.country):
-            return self.page(rows.filter(phone=phone))
+            return self.page(rows.filter(store_id=self.caller.store_id, phone=phone))
         cast("Found", self.paginator).narrowed = beginning_with(text)
         return self.page(rows)
 

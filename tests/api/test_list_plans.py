@@ -25,7 +25,8 @@ CONTACTS = """
            '', '{}', 'opted_in', now(), 'test', now(), now()
       FROM generate_series(1, 100000) AS n
 """
-Plans = Callable[[str], list[str]]
+Plans = Callable[..., list[str]]
+BETWEEN = re.compile(r"\(id <= \d+\) AND \(id > \d+\)")
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def crowds(store: Store, other_store: Store) -> None:
 def plans(api: APIClient) -> Plans:
     """Asks the API and gives the plans of the statements that read a store's rows."""
 
-    def run(path: str) -> list[str]:
+    def run(path: str, body: dict[str, str] | None = None) -> list[str]:
         found: list[str] = []
 
         def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -54,7 +55,8 @@ def plans(api: APIClient) -> Plans:
             return execute(sql, params, many, context)
 
         with connection.execute_wrapper(explain):
-            assert api.get(f"{V1}/{path}").status_code == 200
+            answer = api.post(f"{V1}/{path}", body, format="json") if body else api.get(f"{V1}/{path}")
+        assert answer.status_code == 200
         return found
 
     return run
@@ -67,9 +69,8 @@ def test_a_page_of_the_log_is_found_by_the_stores_own_index(store: Store, plans:
 
     found = plans(f"messages?{query.format(cursor=public_id(some.pk, kind='cur'))}")
 
-    between = re.compile(r"\(id <= \d+\) AND \(id > \d+\)")
     assert found
-    assert all("using log_store" in plan or between.search(plan) for plan in found), found
+    assert all("using log_store" in plan or BETWEEN.search(plan) for plan in found), found
 
 
 @pytest.mark.usefixtures("crowds")
@@ -81,3 +82,12 @@ def test_a_page_of_contacts_is_found_by_the_stores_own_index(store: Store, plans
 
     assert found
     assert all("using contact_store" in plan for plan in found), found
+
+
+@pytest.mark.usefixtures("crowds")
+@pytest.mark.parametrize(("text", "index"), [("Ada", "contact_store"), ("+306900000007", "contact_phone_once")])
+def test_whom_one_looks_for_is_found_by_the_stores_own_index(plans: Plans, text: str, index: str) -> None:
+    found = plans("contacts/lookup", {"text": text})
+
+    assert found
+    assert all(f"using {index}" in plan or BETWEEN.search(plan) for plan in found), found
