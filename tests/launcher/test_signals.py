@@ -14,8 +14,10 @@ from tests.launcher.processes import eventually, is_running, written_pid
 
 # What bin/demo does, with sleepers for servers: a front, a supervisor, two children.
 LAUNCHER = """
-import os, sys, time
+import os, signal, sys, time
 sys.path.insert(0, sys.argv[1])
+# Not what whoever runs the tests has inherited: under nohup a HUP is ignored.
+signal.signal(signal.SIGHUP, signal.SIG_IGN if "nohup" in sys.argv else signal.SIG_DFL)
 from pathlib import Path
 from launcher.signals import Interruptions, step_behind_front
 from launcher.supervise import Spec, Supervisor
@@ -68,6 +70,15 @@ def test_a_signal_stops_everything_and_shows_in_the_exit_code(
 
     assert launcher.front.wait(20) == code
     assert launcher.all_gone()
+
+
+@pytest.mark.parametrize("launcher", [("nohup",)], indirect=True)
+def test_under_nohup_a_hang_up_stops_nothing(launcher: Launcher) -> None:
+    launcher.front.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        launcher.front.wait(1)
+
+    assert all(map(is_running, (launcher.supervisor, launcher.server, launcher.worker)))
 
 
 def test_a_kill_of_the_front_stops_everything(launcher: Launcher) -> None:
