@@ -57,6 +57,8 @@ RECIPIENT = Machine(
 RECIPIENT_ACCEPTED = ("sent", "delivered", "undelivered")
 # What still holds credits.
 RECIPIENT_OPEN = ("pending", "unknown")
+# What still waits: for a worker, for the provider's answer, for a receipt.
+RECIPIENT_WAITING = (*RECIPIENT_OPEN, "sent")
 
 BATCH = Machine(
     name="batch",

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from campaigns.serializers_watching import REASONS
-from campaigns.states import RECIPIENT
+from campaigns.states import CAMPAIGN_ENDED, CAMPAIGN_LIVE, RECIPIENT, RECIPIENT_WAITING
 from config.moment import at_one_moment
 from messaging.console.audiences import named
 from messaging.console.charts import rate_chart
@@ -13,8 +13,6 @@ from messaging.console.pages import page, show
 from messaging.console.progress import bar_of
 from messaging.console.reading import Leaf, leaf, read
 
-LIVE = ("sending", "paused")
-ENDED = ("completed", "failed", "cancelled")
 BATCHES_SHOWN = 6
 BATCHES_A_PAGE = 25  # the recipients of each are counted
 HISTORY_SHOWN = 50
@@ -30,7 +28,7 @@ def campaign(request: HttpRequest, id: str) -> HttpResponse:
 def _campaign(request: HttpRequest, id: str) -> HttpResponse:
     seen = read(request, f"campaigns/{id}")
     progress = paced(read(request, f"campaigns/{id}/progress"))
-    started = seen["started_at"] is not None
+    started, live = seen["started_at"] is not None, seen["status"] in CAMPAIGN_LIVE
     history = read(request, f"campaigns/{id}/history", limit=HISTORY_SHOWN)["results"]
     return show(
         request,
@@ -40,8 +38,10 @@ def _campaign(request: HttpRequest, id: str) -> HttpResponse:
         progress=progress,
         bar=bar_of(progress),
         started=started,
-        live=seen["status"] in LIVE,
-        ended=seen["status"] in ENDED,
+        live=live,
+        # Who was at a worker when it was cancelled is still to come.
+        watched=live or any(progress["counts"][status] for status in RECIPIENT_WAITING),
+        ended=seen["status"] in CAMPAIGN_ENDED,
         history=list(reversed(history)),
         **(_results(request, id) if started else {}),
         **({} if started else {"preview": read(request, f"campaigns/{id}/preview")}),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from campaigns.states import CAMPAIGN_LIVE
+
 # In the order of the bar. static/console/js/progress.js computes the same from the API's progress.
 PARTS = (
     "delivered",
@@ -46,8 +48,9 @@ class Bar(NamedTuple):
 
 
 def bar_of(progress: Mapping[str, Any]) -> Bar:
-    """The bar of `GET campaigns/{id}/progress`. Whoever is not written down yet waits too."""
-    unwritten = 0 if progress["prepared"] else max(progress["expected"] - progress["audience"], 0)
+    """The bar of `GET campaigns/{id}/progress`. Whoever is not written down yet waits too, while there is a chance."""
+    preparing = progress["status"] in CAMPAIGN_LIVE and not progress["prepared"]
+    unwritten = max(progress["expected"] - progress["audience"], 0) if preparing else 0
     return stacked(
         {
             **progress["counts"],

@@ -10,7 +10,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from campaigns.models import Campaign, SendBatch
-from campaigns.states import CAMPAIGN_EDITABLE, CAMPAIGN_LIVE
+from campaigns.states import CAMPAIGN_ENDED, RECIPIENT_WAITING
 from config.problems import NotFound
 from messaging.stream import stores
 from messaging.stream.tickets import WHOLE_STORE, Ticket
@@ -24,7 +24,8 @@ STILL = timedelta(minutes=2)
 class Shown(NamedTuple):
     """What streams show. `id` follows from what is shown, so that it means the same after a restart and elsewhere.
 
-    `over`: the campaign is in its last status; `settled`: and no recipient waits for an answer or a receipt.
+    `over`: the campaign has ended and nobody waits for a worker, who may be long about it; `settled`: nor for an
+    answer or a receipt, which may never come.
     """
 
     id: str
@@ -91,8 +92,8 @@ def show(ticket: Ticket) -> Shown:
     """A campaign's progress as a stream shows it: the JSON of `GET campaigns/{id}/progress`. Raises NotFound."""
     seen = look(campaign_id=ticket.campaign_id, store_id=ticket.store_id)
     now = seen.progress
-    over = now.status not in (*CAMPAIGN_LIVE, *CAMPAIGN_EDITABLE)
-    waiting = sum(now.counts[status] for status in ("pending", "sent", "unknown"))
+    over = now.status in CAMPAIGN_ENDED and not now.counts["pending"]
+    waiting = any(now.counts[status] for status in RECIPIENT_WAITING)
     data = json.dumps(seen.body, separators=(",", ":")).encode()
     return Shown(seen.tag[:16], data, over, over and not waiting)
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from django.db import Error
-
 from messaging.stream.changes import Mark, Shown, changes
 from messaging.stream.tickets import Ticket
 
@@ -72,9 +70,10 @@ class Poller:
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._threads, changes, known)
-        except Error:
-            # The streams stay open and show the last state; the next tick asks again.
-            log.warning("stream_poll_failed", exc_info=True)
+        except Exception:
+            # The streams stay open and show the last state; the next tick asks again. Whatever it was: if the poller
+            # ended, they would stay mute and look alive.
+            log.exception("stream_poll_failed")
             return
         for ticket, change in found.items():
             if watch := self.watches.get(ticket):

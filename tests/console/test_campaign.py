@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from audiences.models import Store
 from campaigns.models import Campaign
@@ -48,6 +49,33 @@ def test_what_can_be_done_follows_from_the_state(store: Store, owner: Client, mo
 
     assert offered <= found
     assert found & {"send", "pause", "resume", "cancel", "archive"} == offered
+
+
+def test_who_is_at_a_worker_when_it_is_cancelled_is_watched(store: Store, owner: Client) -> None:
+    campaign = launched(store=store, people=3)
+    work = claimed()
+    marked(work)
+    moves.cancel(store_id=store.pk, campaign_id=campaign.pk, actor=SYSTEM, reason="")
+
+    assert " data-watch" in page(owner, campaign)
+
+    settle(settlement(work, [Refused("provider_error", "17", retryable=False)] * 3))
+
+    assert " data-watch" not in page(owner, campaign)
+
+
+def test_nobody_waits_who_was_not_written_down_when_it_was_cancelled(
+    store: Store, owner: Client, settings: Settings
+) -> None:
+    settings.SNAPSHOT_INLINE_MAX = 0
+    campaign = launched(store=store, people=5)
+    assert 'data-counter="waiting">5<' in page(owner, campaign)
+
+    moves.cancel(store_id=store.pk, campaign_id=campaign.pk, actor=SYSTEM, reason="")
+    body = page(owner, campaign)
+
+    assert 'data-counter="waiting">0<' in body
+    assert " data-watch" not in body
 
 
 def test_progress_is_whole(store: Store, owner: Client) -> None:

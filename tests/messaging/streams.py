@@ -1,4 +1,4 @@
-"""The stream process as uvicorn really runs it, and a reader of server-sent events."""
+"""The stream process as uvicorn really runs it, a reader of server-sent events, and a campaign to be read."""
 
 import os
 import socket
@@ -12,7 +12,21 @@ import psutil
 import requests
 from django.db import connection
 
+from campaigns.models import Campaign, CampaignProgress
+from tests.factories import CampaignFactory
 from tests.simulator import ROOT
+
+
+def undelivered() -> Campaign:
+    """A campaign of ten recipients of whom nobody got it yet."""
+    made = CampaignFactory.create()
+    CampaignProgress.objects.create(campaign=made, audience=10, pending=10)
+    return made
+
+
+def deliver(campaign: Campaign, count: int) -> None:
+    """So many of the ten have it."""
+    CampaignProgress.objects.filter(campaign=campaign).update(pending=10 - count, delivered=count, version=count)
 
 
 class Event(NamedTuple):

@@ -13,15 +13,13 @@ from django.test import Client
 
 from audiences.models import Store
 from campaigns.models import Campaign, CampaignProgress
-from campaigns.queries.claim import give_back
 from config.heartbeats import processes
 from config.opaque import public_id
-from messaging.stream.changes import GONE, changes, show
+from messaging.stream.changes import show
 from messaging.stream.tickets import WHOLE_STORE, Ticket, issue, read
 from tests.api.clients import V1, code, with_key
 from tests.factories import CampaignFactory
-from tests.messaging.streams import StreamProcess, events
-from tests.steps import claimed, launched
+from tests.messaging.streams import StreamProcess, deliver, events, undelivered
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +33,7 @@ def stream(django_db_setup: None) -> Iterator[StreamProcess]:
 @pytest.fixture
 def campaign(transactional_db: None) -> Campaign:
     """A campaign of ten recipients of whom nobody got it yet."""
-    made = CampaignFactory.create()
-    CampaignProgress.objects.create(campaign=made, audience=10, pending=10)
-    return made
+    return undelivered()
 
 
 def path_of(campaign: Campaign) -> str:
@@ -51,10 +47,6 @@ def ticket_of(campaign: Campaign) -> str:
 def connect(stream: StreamProcess, campaign: Campaign, **headers: str) -> requests.Response:
     address = f"{stream.url}{path_of(campaign)}"
     return requests.get(address, params={"ticket": ticket_of(campaign)}, headers=headers, stream=True, timeout=20)
-
-
-def deliver(campaign: Campaign, count: int) -> None:
-    CampaignProgress.objects.filter(campaign=campaign).update(pending=10 - count, delivered=count, version=count)
 
 
 # Tickets ------------------------------------------------------------------------------------------------------------
@@ -124,63 +116,6 @@ def test_the_stream_shows_what_the_api_shows(store: Store) -> None:
 
     assert json.loads(show(Ticket(campaign.pk, store.pk)).data) == answer.json()
     assert answer.json()["counts"]["delivered"] == 3
-
-
-# What the poller reads ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_only_what_changed_is_read_again(campaign: Campaign) -> None:
-    ticket = Ticket(campaign.pk, campaign.store_id)
-    first = changes({ticket: None})[ticket]
-
-    assert changes({ticket: first.mark}) == {}
-
-    deliver(campaign, 4)
-    second = changes({ticket: first.mark})[ticket]
-    assert first.shown
-    assert second.shown
-    assert json.loads(second.shown.data)["counts"]["delivered"] == 4
-    assert first.shown.id != second.shown.id
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_batch_that_a_worker_takes_or_gives_back_is_a_change() -> None:
-    made = launched(people=3)
-    ticket = Ticket(made.pk, made.store_id)
-    first = changes({ticket: None})[ticket]
-    work = claimed()
-    taken = changes({ticket: first.mark})[ticket]
-    give_back(batch_id=work.batch.batch_id, fence=work.batch.fence, seconds=0, error="")
-    back = changes({ticket: taken.mark})[ticket]
-
-    assert taken.shown
-    assert back.shown
-    assert [json.loads(shown.data)["in_flight"] for shown in (taken.shown, back.shown)] == [3, 0]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_store_is_told_when_any_of_its_campaigns_changed(campaign: Campaign) -> None:
-    ticket = Ticket(WHOLE_STORE, campaign.store_id)
-    first = changes({ticket: None})[ticket]
-    assert changes({ticket: first.mark}) == {}
-
-    deliver(campaign, 4)
-    CampaignFactory.create()
-    second = changes({ticket: first.mark})[ticket]
-
-    assert second.shown
-    [line] = json.loads(second.shown.data)["campaigns"]
-    assert (line["id"], line["delivered"]) == (public_id(campaign.pk, kind="cmp"), 4)
-    assert second.shown.event == b"campaigns"
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_campaign_of_another_store_is_not_there(campaign: Campaign) -> None:
-    foreign = Ticket(campaign.pk, campaign.store_id + 1)
-
-    assert changes({foreign: None}) == {foreign: GONE}
-    assert changes({foreign: GONE.mark}) == {}
 
 
 # The process --------------------------------------------------------------------------------------------------------

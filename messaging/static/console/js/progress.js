@@ -5,7 +5,8 @@ const PARTS = [
 
 /** Recipients by part and their sum, of the API's progress. */
 export function partsOf(progress) {
-  const unwritten = progress.prepared ? 0 : Math.max(progress.expected - progress.audience, 0);
+  const preparing = ["sending", "paused"].includes(progress.status) && !progress.prepared;
+  const unwritten = preparing ? Math.max(progress.expected - progress.audience, 0) : 0;
   const counts = { ...progress.counts, in_flight: progress.in_flight, waiting: progress.waiting + unwritten };
   return stacked(counts);
 }
