@@ -4,16 +4,26 @@ import { enable } from "./ready.js";
 import { say } from "./say.js";
 
 let running = null;
+let next = null;
 
 /** Fetch the page again and put in its parts. What the reader is using stays as it is; what fails is tried next time. */
 export function refresh() {
   return fresh().catch(() => null);
 }
 
-/** The same for `watch`: rejects with a Problem. Two at once are one. */
+/**
+ * The same for `watch`: rejects with a Problem. What is on its way was drawn before whoever asks now saw his news, so it
+ * is not for him: all who ask meanwhile share the one after.
+ */
 export function fresh() {
-  running ??= fetchParts().finally(() => (running = null));
+  if (running) return (next ??= running.catch(() => null).then(afresh));
+  running = fetchParts().finally(() => (running = null));
   return running;
+}
+
+function afresh() {
+  next = null;
+  return fresh();
 }
 
 async function fetchParts() {
