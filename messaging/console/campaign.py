@@ -39,8 +39,8 @@ def _campaign(request: HttpRequest, id: str) -> HttpResponse:
         bar=bar_of(progress),
         started=started,
         live=live,
-        # Who was at a worker when it was cancelled is still to come.
-        watched=live or any(progress["counts"][status] for status in RECIPIENT_WAITING),
+        # Its hour will come; and who was at a worker when it was cancelled is still to leave.
+        watched=live or seen["status"] == "scheduled" or any(progress["counts"][name] for name in RECIPIENT_WAITING),
         ended=seen["status"] in CAMPAIGN_ENDED,
         history=list(reversed(history)),
         **(_results(request, id) if started else {}),

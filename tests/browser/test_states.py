@@ -1,14 +1,20 @@
 """What a page says when something is wrong: each state is brought about for real."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from audiences.models import Member, Store
+from campaigns.services.launch import launch
+from campaigns.services.moves import pause
+from campaigns.services.schedule import Plan, schedule
+from config.audit import SYSTEM
 from config.heartbeats import Process, beat, leave
 from config.opaque import public_id
 from tests.browser.rows import path_of
@@ -18,6 +24,29 @@ from tests.steps import launched
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 ENGLISH = {"locale": "en"}
+# The page's parts are fetched, and stay on the line until `release()`.
+HOLD_REFRESH = """
+async () => {
+  const { name } = performance.getEntriesByType("resource").find(({ name }) => name.includes("refresh"));
+  const { refresh } = await import(name);
+  const fetched = window.fetch;
+  const held = new Promise((release) => (window.release = release));
+  let waits = true;
+  const arrived = new Promise((resolve) => {
+    window.fetch = async (...what) => {
+      const answer = await fetched(...what);
+      if (!waits || answer.headers.get("Content-Type").includes("json")) return answer;
+      waits = false;
+      resolve();
+      await held;
+      return answer;
+    };
+  });
+  window.refresh = refresh;
+  refresh();
+  await arrived;
+}
+"""
 WORKER = Process(name="send1@test", kind="worker", queues=("send",))
 
 
@@ -163,3 +192,32 @@ def test_whoever_was_signed_out_meanwhile_is_told_and_led_back(
     assert screen.show(look, url=live_server.url, user=owner.user, options=ENGLISH) == (
         f"/login?next={path.replace('/', '%2F')}"
     )
+
+
+def test_parts_that_were_on_their_way_are_not_taken_for_the_new_ones(
+    screen: Screen, live_server: LiveServer, owner: Member
+) -> None:
+    campaign = launched(store=owner.store)
+
+    def look(page: Page) -> str:
+        page.goto(path_of(campaign))
+        page.evaluate(HOLD_REFRESH)
+        beside(lambda: pause(store_id=owner.store_id, campaign_id=campaign.pk, actor=SYSTEM))
+        page.evaluate("async () => { const news = refresh(); release(); await news; }")
+        return page.locator("#badge").inner_text()
+
+    assert screen.show(look, url=live_server.url, user=owner.user, options=ENGLISH) == "Paused"
+
+
+def test_the_page_of_a_scheduled_campaign_sees_it_begin(screen: Screen, live_server: LiveServer, owner: Member) -> None:
+    campaign = CampaignFactory.create(store=owner.store, people=3)
+    plan = Plan(send_at=timezone.now() + timedelta(hours=1))
+    schedule(store_id=owner.store_id, campaign_id=campaign.pk, plan=plan, actor=SYSTEM)
+
+    def look(page: Page) -> str:
+        page.goto(path_of(campaign))
+        expect(page.locator("#badge")).to_have_text("Scheduled")
+        beside(lambda: launch(store_id=owner.store_id, campaign_id=campaign.pk, quote_id=None, actor=SYSTEM))
+        return page.locator("[data-counter=waiting]").inner_text()
+
+    assert screen.show(look, url=live_server.url, user=owner.user, options=ENGLISH) == "3"

@@ -55,7 +55,8 @@ function show(progress) {
   }
   const moved = progress.status !== status;
   status = progress.status;
-  if (moved) refresh();
+  if (moved && !bar) location.reload(); // it has begun: that is another page
+  else if (moved) refresh();
   else stale ??= setTimeout(freshen, pause * 1000);
 }
 
